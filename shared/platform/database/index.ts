@@ -1,0 +1,247 @@
+import { connect } from 'node:net'
+import postgres from 'postgres'
+import { PlatformError } from '../errors.ts'
+
+/** Who a transaction works for; row-level security sees exactly this. Null and false deny. */
+export interface Scope {
+  orgId: string | null
+  userId: string | null
+  /** One workspace, or `any` for jobs, which work for the whole organization. */
+  workspaceId: string | null
+  /** The runtime's own fixed statements across organizations: never set from a request. */
+  system: boolean
+}
+
+export const nobody: Scope = { orgId: null, userId: null, workspaceId: null, system: false }
+export const system: Scope = { ...nobody, system: true }
+
+export interface DatabaseOptions {
+  url: string
+  poolSize: number
+  connectTimeoutSeconds: number
+  statementTimeoutSeconds: number
+  applicationName: string
+}
+
+export interface Database {
+  /**
+   * Runs `work` in one transaction of this scope and commits. Everything is rolled back when `work` throws, when a
+   * statement failed (even if its error was caught), or when the connection was lost at any moment: no statement can
+   * run outside the transaction.
+   * @throws PlatformError CONNECTION_LOST when the connection died; whether a commit under way took effect is then unknown
+   */
+  transaction<Result>(scope: Scope, work: (sql: postgres.ISql) => Promise<Result>): Promise<Result>
+  close(): Promise<void>
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+function quoted(value: string | null): string {
+  if (value === null) return `''`
+  if (value !== 'any' && !uuid.test(value)) throw new PlatformError('INVALID_ARGUMENT', 'a scope holds UUIDs only')
+  return `'${value}'`
+}
+
+/** `begin` and the scope in one message, so that a transaction costs no round trip more than its statements. */
+function beginStatement(scope: Scope): string {
+  return (
+    'begin read write; select ' +
+    `set_config('app.org_id', ${quoted(scope.orgId)}, true), ` +
+    `set_config('app.user_id', ${quoted(scope.userId)}, true), ` +
+    `set_config('app.workspace_id', ${quoted(scope.workspaceId)}, true), ` +
+    `set_config('app.system', '${scope.system ? 'on' : ''}', true)`
+  )
+}
+
+/** One connection. `epoch` counts how often it was lost, which tells a running transaction that it is no longer in one. */
+interface Slot {
+  client: postgres.Sql
+  epoch: number
+}
+
+function openSlot(options: DatabaseOptions): Slot {
+  const slot: Slot = {
+    epoch: 0,
+    client: postgres(options.url, {
+      max: 1,
+      // A connection must not be closed by a timer in the middle of a transaction.
+      idle_timeout: 0,
+      max_lifetime: null,
+      connect_timeout: options.connectTimeoutSeconds,
+      // Saves a round trip per connection; we pass lists as JSON instead of arrays.
+      fetch_types: false,
+      backoff: false,
+      onnotice: () => {},
+      onclose: () => {
+        slot.epoch++
+      },
+      connection: {
+        application_name: options.applicationName,
+        statement_timeout: options.statementTimeoutSeconds * 1000,
+        idle_in_transaction_session_timeout: options.statementTimeoutSeconds * 1000,
+        // The second wall against statements that slip out of a transaction: outside of one nothing can be written.
+        default_transaction_read_only: true,
+      },
+      types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
+      ...withoutNagle(options),
+    }),
+  }
+  return slot
+}
+
+/** postgres.js leaves Nagle's algorithm on, which stalls COPY and pipelined statements; a socket of our own has it off. */
+function withoutNagle({ url, connectTimeoutSeconds }: DatabaseOptions) {
+  const { hostname, port, searchParams } = new URL(url)
+  // A Unix socket (Cloud SQL's connector) has no Nagle.
+  if (hostname === '' || searchParams.has('host')) return {}
+  const host = decodeURIComponent(hostname)
+  return {
+    socket: () =>
+      new Promise((resolve, reject) => {
+        const socket = connect({ host, port: Number(port || 5432), noDelay: true })
+        const timer = setTimeout(
+          () => socket.destroy(Object.assign(new Error('connect timeout'), { code: 'CONNECT_TIMEOUT' })),
+          connectTimeoutSeconds * 1000,
+        )
+        socket.once('connect', () => {
+          clearTimeout(timer)
+          // postgres.js reads `host` for the TLS server name.
+          resolve(Object.assign(socket, { host }))
+        })
+        socket.once('error', (error) => {
+          clearTimeout(timer)
+          reject(error)
+        })
+      }),
+  }
+}
+
+export function openDatabase(options: DatabaseOptions): Database {
+  const slots: Slot[] = []
+  const idle: Slot[] = []
+  const waiting: ((slot: Slot) => void)[] = []
+
+  function acquire(): Slot | Promise<Slot> {
+    const free = idle.pop()
+    if (free) return free
+    if (slots.length < options.poolSize) {
+      const slot = openSlot(options)
+      slots.push(slot)
+      return slot
+    }
+    return new Promise((resolve) => waiting.push(resolve))
+  }
+
+  function release(slot: Slot): void {
+    const next = waiting.shift()
+    if (next) next(slot)
+    else idle.push(slot)
+  }
+
+  return {
+    async transaction(scope, work) {
+      const begin = beginStatement(scope)
+      const slot = await acquire()
+      try {
+        return await inTransaction(slot, begin, work)
+      } finally {
+        release(slot)
+      }
+    },
+    async close() {
+      await Promise.all(slots.map((slot) => slot.client.end({ timeout: 2 })))
+    },
+  }
+}
+
+async function inTransaction<Result>(
+  slot: Slot,
+  begin: string,
+  work: (sql: postgres.ISql) => Promise<Result>,
+): Promise<Result> {
+  const connected = slot.epoch
+  const lost = () => new PlatformError('CONNECTION_LOST', 'the database connection was lost in a transaction')
+  let open = true
+  const assertOpen = () => {
+    if (!open) throw new PlatformError('INVALID_ARGUMENT', 'the transaction has ended')
+    if (slot.epoch !== connected) throw lost()
+  }
+
+  // Not awaited: the first statement follows it in the same packet. Its failure is looked at before anything commits.
+  const begun = slot.client.unsafe(begin).simple().then(null, rethrow)
+  begun.catch(() => {})
+  try {
+    const result = await work(guarded(slot.client, assertOpen))
+    await begun
+    assertOpen()
+    open = false
+    const committed = await slot.client.unsafe('commit')
+    // PostgreSQL answers a commit of a failed transaction with a rollback.
+    if (committed.command !== 'COMMIT') {
+      throw new PlatformError('INVALID_ARGUMENT', 'a statement of the transaction failed and its error was swallowed')
+    }
+    if (slot.epoch !== connected) throw lost()
+    return result
+  } catch (error) {
+    open = false
+    // A failure to begin explains all that followed from it.
+    const cause = await begun.then(
+      () => error,
+      (first) => first,
+    )
+    if (slot.epoch === connected) await slot.client.unsafe('rollback').catch(() => {})
+    throw isConnectionError(cause) || slot.epoch !== connected ? asConnectionLost(cause) : cause
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw error
+}
+
+/** The statement template of one transaction: refuses to send anything once the connection was lost or the transaction ended. */
+function guarded(client: postgres.Sql, assertOpen: () => void): postgres.ISql {
+  return new Proxy(client, {
+    apply(target, self, parameters) {
+      assertOpen()
+      return Reflect.apply(target, self, parameters)
+    },
+    get(target, property) {
+      if (property === 'begin' || property === 'reserve' || property === 'end' || property === 'listen') {
+        throw new PlatformError('INVALID_ARGUMENT', `sql.${String(property)} is not for use inside a transaction`)
+      }
+      const value = Reflect.get(target, property)
+      if (property !== 'unsafe') return value
+      return (...parameters: unknown[]) => {
+        assertOpen()
+        return Reflect.apply(value, target, parameters)
+      }
+    },
+  })
+}
+
+const connectionErrors = new Set([
+  'CONNECTION_CLOSED',
+  'CONNECTION_DESTROYED',
+  'CONNECTION_ENDED',
+  'CONNECT_TIMEOUT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOENT',
+  'ETIMEDOUT',
+  // PostgreSQL: terminated by the administrator, crash of a sibling, starting up, too many connections.
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+  '25P03',
+])
+
+function isConnectionError(error: unknown): boolean {
+  return connectionErrors.has((error as { code?: string } | null)?.code ?? '')
+}
+
+function asConnectionLost(cause: unknown): PlatformError {
+  if (cause instanceof PlatformError && cause.code === 'CONNECTION_LOST') return cause
+  return new PlatformError('CONNECTION_LOST', 'the database connection was lost or could not be made', { cause })
+}

@@ -1,0 +1,247 @@
+import type * as v from 'valibot'
+import type { Config } from '#shared/config.ts'
+import type { Enqueue, EventType, Publish, TaskType } from '#shared/domain/messaging.ts'
+import type { Sql } from '#shared/domain/sql.ts'
+import type { Permission, Role } from '#shared/domain/tenancy/permissions.ts'
+import type { Identity } from '#shared/platform/identity/index.ts'
+import type { Bucket, ObjectStore } from '#shared/platform/objects/index.ts'
+import type { Scanner } from '#shared/platform/scanner/index.ts'
+import type { Delivery } from './delivery.ts'
+import type { Logger } from './log.ts'
+
+type Schema = v.GenericSchema
+
+// ---- principals -----------------------------------------------------------------------------------------------
+
+/** A person whose token was verified; in no organization yet, or on a route that needs none. */
+export interface SignedIn {
+  userId: string
+  email: string
+}
+
+/** A person inside one organization and, where they have one, one workspace of it. */
+export interface Member extends SignedIn {
+  orgId: string
+  workspaceId: string | null
+  role: Role
+}
+
+/** Background work on behalf of an organization. */
+export interface Service {
+  orgId: string
+  workspaceId: string | null
+  /** The user whose request caused the work, if any. */
+  userId: string | null
+}
+
+/** `public`: anyone. `signed-in`: any verified user. Otherwise a member whose role has the permission. */
+export type Access = 'public' | 'signed-in' | Permission
+
+export type PrincipalOf<A extends Access> = A extends 'public' ? null : A extends 'signed-in' ? SignedIn : Member
+
+// ---- context --------------------------------------------------------------------------------------------------
+
+/** What a handler may touch, before and inside its transaction. */
+export interface BaseContext<Principal> {
+  principal: Principal
+  requestId: string
+  /** The moment the request or delivery began. */
+  now: Date
+  log: Logger
+  /** Aborted when the caller is gone or the deadline has passed. */
+  signal: AbortSignal
+  config: Config
+  objects: ObjectStore
+  identity: Identity
+  scanner: Scanner
+  /** Signs and opens the opaque cursors of lists, bound to this function and organization. */
+  cursors: Cursors
+  /** Runs a short transaction of its own for this principal: for `prepare` and for streamed answers. */
+  read<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>
+}
+
+export interface Cursors {
+  sign(position: string): string
+  /** @throws AppError VALIDATION_ERROR when the cursor was tampered with or belongs elsewhere */
+  open(cursor: string): string
+}
+
+/** Inside the one transaction whose commit makes the handler's effects real, all at once. */
+export interface Context<Principal> extends BaseContext<Principal> {
+  sql: Sql
+  publish: Publish
+  enqueue: Enqueue
+  /** Makes the rest of this transaction work inside another organization: only for creating one, and for tokens that prove theirs. */
+  enter(orgId: string): Promise<void>
+}
+
+/** A job also sees how its message arrived. */
+export interface JobContext extends Context<Service> {
+  delivery: Delivery
+}
+
+// ---- resources ------------------------------------------------------------------------------------------------
+
+/** What the deployed function needs; the manifest turns it into settings and least-privilege grants. */
+export interface Resources {
+  timeoutSeconds?: number
+  memoryMegabytes?: number
+  buckets?: readonly Bucket[]
+  publishes?: readonly EventType[]
+  enqueues?: readonly TaskType[]
+  secrets?: readonly string[]
+}
+
+/** The module with the handler is loaded on the first call, never to read a declaration. */
+type LoadHandler = () => Promise<unknown>
+
+// ---- routes ---------------------------------------------------------------------------------------------------
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+
+/** An answer that isn't JSON: text of one of these media types, or a stream of it. */
+export interface TextResponse {
+  kind: 'text'
+  mediaTypes: readonly string[]
+  description: string
+}
+
+export function text(description: string, ...mediaTypes: string[]): TextResponse {
+  return { kind: 'text', mediaTypes, description }
+}
+
+export type Responses = Readonly<Record<number, Schema | TextResponse | null>>
+
+interface RouteInput {
+  method: Method
+  /** `/v1/projects/{project_id}`. */
+  path: string
+  summary: string
+  description?: string
+  access: Access
+  params?: Schema
+  query?: Schema
+  body?: Schema
+  /** Success answers by status; null: no body. */
+  responses: Responses
+  /** Larger bodies are refused; the default is 1 MB. */
+  maximumBodyBytes?: number
+  resources?: Resources
+  handler: LoadHandler
+}
+
+export type Route<Input extends RouteInput = RouteInput> = Input & { readonly kind: 'route' }
+
+export function defineRoute<const Input extends RouteInput>(input: Input): Route<Input> {
+  return { ...input, kind: 'route' }
+}
+
+type OutputOf<S> = S extends Schema ? v.InferOutput<S> : Record<string, never>
+
+/** The validated request. */
+export interface RequestOf<R extends RouteInput> {
+  params: OutputOf<R['params']>
+  query: OutputOf<R['query']>
+  body: OutputOf<R['body']>
+  headers: Readonly<Record<string, string | undefined>>
+}
+
+type BodyOf<S> = S extends Schema ? v.InferInput<S> : S extends TextResponse ? string | AsyncIterable<string> : null
+
+export type ReplyOf<R extends RouteInput> = {
+  [Status in keyof R['responses'] & number]: {
+    status: Status
+    body: BodyOf<R['responses'][Status]>
+    headers?: Readonly<Record<string, string>>
+  }
+}[keyof R['responses'] & number]
+
+/** The handler of a route. */
+export type RunRoute<R extends Route> = (
+  context: Context<PrincipalOf<R['access']>>,
+  request: RequestOf<R>,
+) => Promise<ReplyOf<R>>
+
+// ---- jobs: events, tasks, schedules -------------------------------------------------------------------------------
+
+/** Attempts and backoff of one subscription. */
+export interface Retry {
+  attempts: number
+  minimumBackoffSeconds: number
+  maximumBackoffSeconds: number
+}
+
+interface EventInput {
+  on: EventType
+  summary: string
+  retry?: Retry
+  resources?: Resources
+  handler: LoadHandler
+}
+export type EventFunction<Input extends EventInput = EventInput> = Input & { readonly kind: 'event' }
+
+export function defineEvent<const Input extends EventInput>(input: Input): EventFunction<Input> {
+  return { ...input, kind: 'event' }
+}
+
+interface TaskInput {
+  task: TaskType
+  summary: string
+  resources?: Resources
+  handler: LoadHandler
+}
+export type TaskFunction<Input extends TaskInput = TaskInput> = Input & { readonly kind: 'task' }
+
+export function defineTask<const Input extends TaskInput>(input: Input): TaskFunction<Input> {
+  return { ...input, kind: 'task' }
+}
+
+interface CronInput {
+  /** Five fields, minute to weekday. */
+  cron: string
+  /** IANA zone. */
+  timeZone: string
+  summary: string
+  resources?: Resources
+  handler: LoadHandler
+}
+export type CronFunction<Input extends CronInput = CronInput> = Input & { readonly kind: 'cron' }
+
+export function defineCron<const Input extends CronInput>(input: Input): CronFunction<Input> {
+  return { ...input, kind: 'cron' }
+}
+
+export type JobFunction = EventFunction | TaskFunction
+export type Declaration = Route | EventFunction | TaskFunction | CronFunction
+
+export type PayloadOf<F> = F extends { on: EventType<infer P> }
+  ? v.InferOutput<P>
+  : F extends { task: TaskType<infer P> }
+    ? v.InferOutput<P>
+    : never
+
+/**
+ * The slow part of a job, run before the transaction: it has no effects of its own, so a crash simply repeats it. What
+ * it returns is handed to `run`.
+ */
+export type PrepareJob<F extends JobFunction, Prepared> = (
+  context: BaseContext<Service>,
+  payload: PayloadOf<F>,
+) => Promise<Prepared>
+
+/** The effects of a job, in one transaction with its inbox row: they happen once, however often it is delivered. */
+export type RunJob<F extends JobFunction, Prepared = undefined> = (
+  context: JobContext,
+  payload: PayloadOf<F>,
+  prepared: Prepared,
+) => Promise<void>
+
+/** What is left to do when a job has been given up; runs in the transaction that writes the dead letter. */
+export type FailedJob<F extends JobFunction> = (
+  context: JobContext,
+  payload: PayloadOf<F>,
+  failure: { code: string; message: string },
+) => Promise<void>
+
+/** The handler of a schedule: works across organizations, in the runtime's own scope. */
+export type RunCron = (context: Context<null>, run: { scheduledAt: Date }) => Promise<void>

@@ -1,0 +1,183 @@
+import { AppError } from '#shared/domain/errors.ts'
+import { system } from '#shared/platform/database/index.ts'
+import { baseContext, type Call, inTransaction, serviceScope } from './contexts.ts'
+import { writeDeadLetter } from './dead-letters.ts'
+import type { BaseContext, CronFunction, JobContext, JobFunction, RunCron, Service } from './declarations.ts'
+import { type Delivery, readCloudTask, readPubSubPush, readScheduleTime } from './delivery.ts'
+import { sendError } from './dispatch-route.ts'
+import { toAppError } from './envelope.ts'
+import { type HttpRequest, type HttpResponse, requestIdOf, sendJson } from './http.ts'
+import { accept } from './inbox.ts'
+import { defaultRetry, queuePolicies } from './policies.ts'
+import type { Services } from './services.ts'
+import { validate } from './validate.ts'
+
+interface JobModule {
+  prepare?: (context: BaseContext<Service>, payload: unknown) => Promise<unknown>
+  run: (context: JobContext, payload: unknown, prepared: unknown) => Promise<void>
+  failed?: (context: JobContext, payload: unknown, failure: Failure) => Promise<void>
+}
+
+interface Failure {
+  code: string
+  message: string
+}
+
+type Outcome = 'done' | 'duplicate' | 'dead-lettered'
+
+/** The caller is a sender of ours, proven by its OIDC token for exactly this function. */
+async function verifyPush(services: Services, name: string, request: HttpRequest): Promise<void> {
+  const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+  if (!token) throw new AppError('UNAUTHENTICATED', 'A service token is required')
+  try {
+    await services.verifyPushToken(token, `${services.config.FUNCTIONS_URL}/${name}`)
+  } catch (error) {
+    throw new AppError('UNAUTHENTICATED', 'The service token is not valid', [], { cause: error })
+  }
+}
+
+/**
+ * Makes the request handler of an event or task function. It answers 200 when the message is dealt with (done, done
+ * before, or kept as a dead letter) and 5xx when the sender should deliver it again.
+ */
+export function jobHandler(
+  services: Services,
+  name: string,
+  job: JobFunction,
+): (request: HttpRequest, response: HttpResponse) => Promise<void> {
+  const attempts = job.kind === 'task' ? queuePolicies[job.task.queue].attempts : (job.retry ?? defaultRetry).attempts
+  const deadlineSeconds =
+    job.resources?.timeoutSeconds ?? (job.kind === 'task' ? queuePolicies[job.task.queue].deadlineSeconds : 60)
+
+  return async (request, response) => {
+    let requestId = requestIdOf(request)
+    let log = services.log.child({ function: name, requestId })
+    try {
+      await verifyPush(services, name, request)
+      const delivery = await (job.kind === 'task' ? readCloudTask(request) : readPubSubPush(request))
+      requestId = delivery.envelope?.correlation_id ?? requestId
+      log = log.child({ requestId, messageId: delivery.messageId, attempt: delivery.attempt })
+      const startedAt = performance.now()
+      const outcome = await handle(delivery, log, requestId)
+      log.info('delivery', { outcome, milliseconds: Math.round(performance.now() - startedAt) })
+      sendJson(response, 200, { outcome })
+    } catch (error) {
+      sendError(error, response, requestId, log)
+    }
+  }
+
+  async function handle(delivery: Delivery, log: Services['log'], requestId: string): Promise<Outcome> {
+    if (!delivery.envelope) {
+      return giveUp(delivery, null, { code: 'MALFORMED_MESSAGE', message: 'the body is not an envelope' })
+    }
+    const { envelope } = delivery
+    const call: Call<Service> = {
+      functionName: name,
+      principal: { orgId: envelope.org_id, workspaceId: envelope.workspace_id, userId: envelope.actor_id },
+      scope: serviceScope(envelope.org_id, envelope.actor_id),
+      requestId,
+      traceparent: envelope.traceparent,
+      now: services.now(),
+      log: log.child({ orgId: envelope.org_id }),
+      signal: AbortSignal.timeout(deadlineSeconds * 1000),
+    }
+    if (delivery.attempt > attempts) {
+      return giveUp(delivery, call, { code: 'ATTEMPTS_EXHAUSTED', message: `given up after ${attempts} attempts` })
+    }
+    try {
+      return await attempt(delivery, call)
+    } catch (error) {
+      const shown = toAppError(error)
+      const curable = shown.code === 'INTERNAL' || shown.code === 'UNAVAILABLE' || shown.code === 'RATE_LIMITED'
+      if (curable && delivery.attempt < attempts) throw error
+      log.error('given up', { error })
+      return giveUp(delivery, call, failureOf(shown))
+    }
+  }
+
+  async function attempt(delivery: Delivery, call: Call<Service>): Promise<Outcome> {
+    const payload = validate((job.kind === 'task' ? job.task : job.on).payload, delivery.envelope?.payload, 'payload')
+    const { prepare, run } = (await job.handler()) as JobModule
+    const prepared = await prepare?.(baseContext(services, call), payload)
+    return inTransaction(services, call, async (context) => {
+      if (!(await accept(context.sql, name, delivery.messageId))) return 'duplicate'
+      await run({ ...context, delivery }, payload, prepared)
+      return 'done'
+    })
+  }
+
+  /** Keeps the message as a dead letter and lets the function tidy up, both or neither. */
+  async function giveUp(delivery: Delivery, call: Call<Service> | null, failure: Failure): Promise<Outcome> {
+    const letter = {
+      orgId: call?.principal.orgId ?? null,
+      kind: job.kind,
+      consumer: name,
+      messageId: delivery.messageId,
+      body: delivery.body,
+      attempts: delivery.attempt,
+      error: failure,
+    }
+    if (!call) {
+      await services.database.transaction(system, (sql) => writeDeadLetter(sql, letter))
+      return 'dead-lettered'
+    }
+    return inTransaction(services, call, async (context) => {
+      // A twin of this delivery may have succeeded in the meantime, or given up already.
+      if (!(await accept(context.sql, name, delivery.messageId))) return 'duplicate'
+      await writeDeadLetter(context.sql, letter)
+      const { failed } = (await job.handler()) as JobModule
+      const payload = failed && payloadOrNull(delivery)
+      if (failed && payload) await failed({ ...context, delivery }, payload, failure)
+      return 'dead-lettered'
+    })
+  }
+
+  function payloadOrNull(delivery: Delivery): unknown {
+    try {
+      return validate((job.kind === 'task' ? job.task : job.on).payload, delivery.envelope?.payload, 'payload')
+    } catch {
+      return null
+    }
+  }
+}
+
+function failureOf(error: AppError): Failure {
+  const detail = error.details.map(({ field, message }) => `${field} ${message}`).join('; ')
+  return { code: error.code, message: detail === '' ? error.message : `${error.message}: ${detail}` }
+}
+
+/** Makes the request handler of a schedule; the same schedule time has one effect. */
+export function cronHandler(
+  services: Services,
+  name: string,
+  cron: CronFunction,
+): (request: HttpRequest, response: HttpResponse) => Promise<void> {
+  return async (request, response) => {
+    const requestId = requestIdOf(request)
+    const log = services.log.child({ function: name, requestId })
+    try {
+      await verifyPush(services, name, request)
+      const scheduledAt = readScheduleTime(request)
+      const { run } = (await cron.handler()) as { run: RunCron }
+      const call: Call<null> = {
+        functionName: name,
+        principal: null,
+        scope: system,
+        requestId,
+        traceparent: null,
+        now: services.now(),
+        log,
+        signal: AbortSignal.timeout((cron.resources?.timeoutSeconds ?? 300) * 1000),
+      }
+      const outcome = await inTransaction(services, call, async (context) => {
+        if (!(await accept(context.sql, name, scheduledAt.toISOString()))) return 'duplicate'
+        await run(context, { scheduledAt })
+        return 'done'
+      })
+      log.debug('schedule', { outcome })
+      sendJson(response, 200, { outcome })
+    } catch (error) {
+      sendError(error, response, requestId, log)
+    }
+  }
+}

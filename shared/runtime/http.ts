@@ -1,0 +1,122 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { AppError } from '#shared/domain/errors.ts'
+import { newId } from '#shared/domain/ids.ts'
+
+/** A request, as `node:http` makes it; functions-framework adds the body that it has read already. */
+export type HttpRequest = IncomingMessage & { rawBody?: Buffer; originalUrl?: string }
+export type HttpResponse = ServerResponse
+
+const securityHeaders: Readonly<Record<string, string>> = {
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+}
+
+/** The caller's request id when it is a sane one, else a new one. */
+export function requestIdOf(request: HttpRequest): string {
+  const given = request.headers['x-request-id']
+  return typeof given === 'string' && /^[A-Za-z0-9._-]{8,128}$/.test(given) ? given : newId()
+}
+
+/** The W3C trace context of the caller, or null. */
+export function traceparentOf(request: HttpRequest): string | null {
+  const given = request.headers.traceparent
+  return typeof given === 'string' && /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(given) ? given : null
+}
+
+/** The request's path and query. */
+export function urlOf(request: HttpRequest): URL {
+  const target = request.originalUrl ?? request.url ?? '/'
+  // The host is never looked at; a path such as `//other/` must not become one.
+  return new URL(`http://localhost${target.startsWith('/') ? target : `/${target}`}`)
+}
+
+/** Sets the headers that every answer carries, and those of CORS for the origins that are allowed. */
+export function setCommonHeaders(
+  request: HttpRequest,
+  response: HttpResponse,
+  options: { requestId: string; origins: readonly string[]; methods: readonly string[] },
+): void {
+  for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value)
+  response.setHeader('x-request-id', options.requestId)
+  response.setHeader('vary', 'Origin')
+  const { origin } = request.headers
+  if (origin === undefined || !options.origins.includes(origin)) return
+  response.setHeader('access-control-allow-origin', origin)
+  response.setHeader('access-control-expose-headers', 'X-Request-ID, ETag, Retry-After, Location')
+  if (request.method !== 'OPTIONS') return
+  response.setHeader('access-control-allow-methods', options.methods.join(', '))
+  response.setHeader(
+    'access-control-allow-headers',
+    'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Org-Id, X-Request-ID, X-Workspace-Id, Traceparent',
+  )
+  response.setHeader('access-control-max-age', '600')
+}
+
+/**
+ * Reads the whole body.
+ * @throws AppError PAYLOAD_TOO_LARGE as soon as the limit is passed
+ */
+export async function readBody(request: HttpRequest, maximumBytes: number): Promise<Buffer> {
+  const tooLarge = () => new AppError('PAYLOAD_TOO_LARGE', `The body is larger than ${maximumBytes} bytes`)
+  if (request.rawBody) {
+    if (request.rawBody.length > maximumBytes) throw tooLarge()
+    return request.rawBody
+  }
+  if (Number(request.headers['content-length'] ?? 0) > maximumBytes) throw tooLarge()
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > maximumBytes) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+/**
+ * Parses a JSON body.
+ * @throws AppError UNSUPPORTED_MEDIA_TYPE or VALIDATION_ERROR
+ */
+export function parseJson(request: HttpRequest, body: Buffer): unknown {
+  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase()
+  if (type !== 'application/json') {
+    throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json')
+  }
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+  } catch {
+    throw new AppError('VALIDATION_ERROR', 'The body is not valid JSON', [
+      { field: 'body', message: 'is not valid JSON' },
+    ])
+  }
+}
+
+export function sendJson(response: HttpResponse, status: number, body: unknown, headOnly = false): void {
+  const payload = Buffer.from(JSON.stringify(body))
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': payload.length })
+  response.end(headOnly ? undefined : payload)
+}
+
+/** Streams text to the caller; stops when they are gone. */
+export async function sendStream(
+  response: HttpResponse,
+  chunks: AsyncIterable<string>,
+  signal: AbortSignal,
+): Promise<void> {
+  response.setHeader('x-accel-buffering', 'no')
+  response.flushHeaders()
+  for await (const chunk of chunks) {
+    if (signal.aborted) break
+    if (!response.write(chunk)) {
+      await new Promise((resolve) => {
+        response.once('drain', resolve)
+        response.once('close', resolve)
+      })
+    }
+  }
+  response.end()
+}

@@ -1,0 +1,159 @@
+import { newId } from '#shared/domain/ids.ts'
+import type { Enqueue, Envelope, Publish } from '#shared/domain/messaging.ts'
+import type { Json, Sql } from '#shared/domain/sql.ts'
+import { system } from '#shared/platform/database/index.ts'
+import type { Services } from './services.ts'
+
+/** One message on its way out, as it stands in the table `outbox`. */
+interface OutboxRow {
+  id: string
+  org_id: string
+  kind: 'event' | 'task'
+  target: string
+  queue: string | null
+  ordering_key: string | null
+  attributes: Record<string, string>
+  body: Envelope
+  not_before: Date | null
+}
+
+/** What the messages of one transaction have in common. */
+export interface Origin {
+  orgId(): string
+  workspaceId: string | null
+  actorId: string | null
+  requestId: string
+  traceparent: string | null
+  now: Date
+}
+
+/** Collects the messages of one transaction; they are written just before its commit and sent after it. */
+export class Outbox {
+  readonly #rows: OutboxRow[] = []
+  readonly #origin: Origin
+
+  constructor(origin: Origin) {
+    this.#origin = origin
+  }
+
+  readonly publish: Publish = async (type, payload, options = {}) => {
+    this.#rows.push({
+      ...this.#envelope(type.type, payload),
+      kind: 'event',
+      target: type.topic,
+      queue: null,
+      ordering_key: options.orderingKey ?? null,
+      attributes: { event_type: type.type },
+      not_before: null,
+    })
+  }
+
+  readonly enqueue: Enqueue = async (type, payload, options = {}) => {
+    this.#rows.push({
+      ...this.#envelope(type.name, payload),
+      kind: 'task',
+      target: type.name,
+      queue: type.queue,
+      ordering_key: null,
+      attributes: {},
+      not_before: options.notBefore ?? null,
+    })
+  }
+
+  #envelope(eventType: string, payload: unknown): { id: string; org_id: string; body: Envelope } {
+    const id = newId()
+    const { workspaceId, actorId, requestId, traceparent, now } = this.#origin
+    const orgId = this.#origin.orgId()
+    return {
+      id,
+      org_id: orgId,
+      body: {
+        id,
+        event_type: eventType,
+        org_id: orgId,
+        workspace_id: workspaceId,
+        actor_id: actorId,
+        correlation_id: requestId,
+        traceparent,
+        payload,
+        timestamp: now.toISOString(),
+      },
+    }
+  }
+
+  /** Writes the collected rows; the last statement of the transaction. */
+  async write(sql: Sql): Promise<void> {
+    if (this.#rows.length === 0) return
+    await sql`
+      insert into outbox (id, org_id, kind, target, queue, ordering_key, attributes, body, not_before)
+      select id, org_id, kind, target, queue, ordering_key, attributes, body, not_before
+      from jsonb_to_recordset(${sql.json(this.#rows as unknown as Json)}) as row (
+        id uuid, org_id uuid, kind text, target text, queue text, ordering_key text,
+        attributes jsonb, body jsonb, not_before timestamptz)`
+  }
+
+  /** Sends what was written, once the transaction is committed; what fails here is left to the sweeper. */
+  async flush(services: Services): Promise<void> {
+    if (this.#rows.length === 0 || !services.bus || !services.queue) return
+    try {
+      await send(services, this.#rows)
+      await services.database.transaction(system, (sql) => forget(sql, this.#rows))
+    } catch (error) {
+      services.log.warn('outbox left to the sweeper', { error, count: this.#rows.length })
+    }
+  }
+}
+
+async function send(services: Services, rows: readonly OutboxRow[]): Promise<void> {
+  if (!services.bus || !services.queue) return
+  const events = rows.filter((row) => row.kind === 'event')
+  const tasks = rows.filter((row) => row.kind === 'task')
+  if (events.length > 0) {
+    await services.bus.publish(
+      events.map((row) => ({
+        id: row.id,
+        topic: row.target,
+        body: JSON.stringify(row.body),
+        attributes: row.attributes,
+        ...(row.ordering_key === null ? {} : { orderingKey: row.ordering_key }),
+      })),
+    )
+  }
+  if (tasks.length > 0) {
+    await services.queue.enqueue(
+      tasks.map((row) => ({
+        id: row.id,
+        queue: row.queue ?? '',
+        target: row.target,
+        body: JSON.stringify(row.body),
+        ...(row.not_before === null ? {} : { notBefore: new Date(row.not_before) }),
+      })),
+    )
+  }
+}
+
+async function forget(sql: Sql, rows: readonly OutboxRow[]): Promise<void> {
+  await sql`delete from outbox where id in ${sql(rows.map((row) => row.id))}`
+}
+
+/**
+ * Sends what senders left behind when they died between commit and sending.
+ * @param olderThanSeconds rows younger than this are their sender's
+ * @returns how many were sent
+ */
+export async function sweepOutbox(services: Services, olderThanSeconds: number, limit = 500): Promise<number> {
+  // The rows stay locked until they are sent, so that two sweepers share the work instead of doubling it.
+  return services.database.transaction(system, async (sql) => {
+    const rows = await sql<OutboxRow[]>`
+      select id, org_id, kind, target, queue, ordering_key, attributes, body, not_before
+      from outbox
+      where created_at <= now() - make_interval(secs => ${olderThanSeconds})
+      order by created_at, id
+      limit ${limit}
+      for update skip locked`
+    if (rows.length === 0) return 0
+    await send(services, rows)
+    await forget(sql, rows)
+    return rows.length
+  })
+}

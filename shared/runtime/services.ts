@@ -1,0 +1,33 @@
+import type { Config } from '#shared/config.ts'
+import type { Bus } from '#shared/platform/bus/index.ts'
+import type { Database } from '#shared/platform/database/index.ts'
+import type { Identity } from '#shared/platform/identity/index.ts'
+import type { ObjectStore } from '#shared/platform/objects/index.ts'
+import type { Queue } from '#shared/platform/queue/index.ts'
+import type { Scanner } from '#shared/platform/scanner/index.ts'
+import type { Logger } from './log.ts'
+
+export interface AccessClaims {
+  sub: string
+  email: string
+}
+
+/** Everything a function needs from outside, opened once per process. */
+export interface Services {
+  config: Config
+  log: Logger
+  now(): Date
+  database: Database
+  objects: ObjectStore
+  identity: Identity
+  scanner: Scanner
+  /** Null in a process that leaves sending to the outbox sweeper. */
+  bus: Bus | null
+  queue: Queue | null
+  /** Throws when the access token isn't to be trusted. */
+  verifyAccessToken(token: string): Promise<AccessClaims>
+  /** Throws when the push token isn't to be trusted for this audience. */
+  verifyPushToken(token: string, audience: string): Promise<void>
+  /** In tests and development every answer is checked against its declaration. */
+  validateResponses: boolean
+}
