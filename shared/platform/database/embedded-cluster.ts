@@ -72,6 +72,11 @@ export function saveAccess(dataFolder: string, access: Access): void {
   const path = join(dataFolder, 'postgres-access.json')
   try {
     writeFileSync(`${path}.new`, JSON.stringify(access), { mode: 0o600, flush: true })
+    if (process.getuid?.() === 0) {
+      // Root starting once on a user's data must not lock the user out.
+      const { uid, gid } = statSync(dataFolder)
+      chownSync(`${path}.new`, uid, gid)
+    }
     renameSync(`${path}.new`, path)
   } catch (error) {
     throw fileError(error, path)

@@ -29,6 +29,14 @@ export function explainLog(log: string, clusterFolder: string): PlatformError {
   if (log.includes('No space left on device') || log.includes('Disk quota exceeded')) {
     return new PlatformError('UNAVAILABLE', `No space left on the disk of ${clusterFolder}.`)
   }
+  const nameless = /could not look up effective user ID (\d+)/.exec(log)
+  if (nameless) {
+    const help = 'Give it one (useradd, or a line in /etc/passwd), or start as another user.'
+    return new PlatformError(
+      'PERMISSION',
+      `PostgreSQL runs only as a user with a name; ${nameless[1]} has none. ${help}`,
+    )
+  }
   if (
     log.includes('Permission denied') ||
     log.includes('has wrong ownership') ||
