@@ -1,0 +1,80 @@
+import { allTechniques } from './catalogue.ts'
+import { SUPERSEDED_IDS } from './data/superseded-ids.ts'
+import { createLexicon, type Lexicon } from './lexicon.ts'
+import { buildNameTree, type NameTree } from './names.ts'
+import { buildPhraseTable, type PhraseTable } from './phrases.ts'
+
+/** Further meanings of the lexicon's flags, beside `ENDS_NAME` and `ENDS_PHRASE`. */
+export const IS_TECHNIQUE_ID = 4
+export const IS_CVE = 8
+export const IS_NEGATION = 16
+export const IS_ADVICE = 32
+export const IS_CONTROL = 64
+
+/** Everything that one pass over a text needs, built once. */
+export interface Engine {
+  lexicon: Lexicon
+  names: NameTree
+  phrases: PhraseTable
+  /** The word id that stands for "C2" in all its spellings. */
+  commandAndControl: number
+  /** Word ids of "command" and "and", which may lead to "control". */
+  command: number
+  and: number
+  letterC: number
+}
+
+const NEGATIONS = [
+  'not',
+  'no',
+  'never',
+  'without',
+  'cannot',
+  'nor',
+  'neither',
+  'unable',
+  'didn',
+  'doesn',
+  'don',
+  'isn',
+  'wasn',
+]
+const ADVICE = [
+  'should',
+  'recommend',
+  'recommends',
+  'recommended',
+  'recommendation',
+  'recommendations',
+  'ensure',
+  'consider',
+  'mitigation',
+  'mitigations',
+  'mitigate',
+]
+
+let built: Engine | null = null
+
+/** The engine, built on first use (some milliseconds) and then kept. */
+export function attackEngine(): Engine {
+  if (built !== null) return built
+  const lexicon = createLexicon()
+  const phrases = buildPhraseTable(lexicon)
+  const names = buildNameTree(lexicon)
+  const roots = [...allTechniques()].map((technique) => technique.id.slice(0, 5))
+  for (const id of [...roots, ...Object.keys(SUPERSEDED_IDS)]) {
+    lexicon.flag(lexicon.add(id.slice(0, 5).toLowerCase()), IS_TECHNIQUE_ID)
+  }
+  lexicon.flag(lexicon.add('cve'), IS_CVE)
+  for (const word of NEGATIONS) lexicon.flag(lexicon.add(word), IS_NEGATION)
+  for (const word of ADVICE) lexicon.flag(lexicon.add(word), IS_ADVICE)
+  const commandAndControl = lexicon.add('c2')
+  const command = lexicon.add('command')
+  const and = lexicon.add('and')
+  const letterC = lexicon.add('c')
+  lexicon.flag(lexicon.add('control'), IS_CONTROL)
+  lexicon.flag(letterC, IS_CONTROL)
+  for (const spelling of ['cnc', 'c2c']) lexicon.add(spelling)
+  built = { lexicon: lexicon.freeze(), names, phrases, commandAndControl, command, and, letterC }
+  return built
+}

@@ -1,0 +1,179 @@
+import type { NamedMention, TechniqueMention } from '../extraction/types.ts'
+import { judgeMention, sharedNameMeans } from './believe.ts'
+import { currentTechniqueId, techniqueById } from './catalogue.ts'
+import { attackEngine, type Engine, IS_ADVICE, IS_CONTROL, IS_CVE, IS_NEGATION, IS_TECHNIQUE_ID } from './engine.ts'
+import { readCveId, readTechniqueId } from './identifiers.ts'
+import { ENDS_NAME, type NameEntry, type NameNode } from './names.ts'
+import { ENDS_PHRASE, matchPhrase } from './phrases.ts'
+import { createWindow, scanWords, WINDOW_MASK, type WordWindow } from './scan.ts'
+import { settleNames, settleTechniques } from './settle.ts'
+import { joinsName } from './text-checks.ts'
+
+/** A technique mention without its page. */
+export type FoundTechnique = Omit<TechniqueMention, 'page'>
+/** A mention of an actor, software or vulnerability without its page. */
+export type FoundName = Omit<NamedMention, 'page'>
+
+/** What one text says in terms of ATT&CK and CVE, each list in order of `start`. */
+export interface AttackFindings {
+  techniques: FoundTechnique[]
+  actors: FoundName[]
+  software: FoundName[]
+  vulnerabilities: FoundName[]
+}
+
+/** A technique that was seen, before the whole text has been weighed. */
+export interface TechniqueCandidate {
+  id: string
+  start: number
+  end: number
+  how: TechniqueMention['how']
+  weight: number
+  /** What matched, so that the same words twice count once. */
+  source: string
+}
+
+/** A name that was seen; `sure` is false while only the rest of the text can confirm it. */
+export interface NameCandidate {
+  entry: NameEntry
+  start: number
+  end: number
+  sure: boolean
+}
+
+/** How many words before a phrase a negation reaches, and how many an advice in the same sentence. */
+const NEGATION_REACH = 3
+const ADVICE_REACH = 40
+
+/**
+ * Finds techniques, groups, software and vulnerabilities of MITRE ATT&CK and CVE in a text: by id, by name and alias,
+ * and techniques by phrases that describe them. No model, no network; time is linear in the text.
+ *
+ * @param text any text; offsets in the result are UTF-16 code units into it, end exclusive
+ */
+export function findAttack(text: string): AttackFindings {
+  const engine = attackEngine()
+  const window = createWindow()
+  const techniques: TechniqueCandidate[] = []
+  const names: NameCandidate[] = []
+  const vulnerabilities: FoundName[] = []
+  const { flags } = engine.lexicon
+  let negation = Number.NEGATIVE_INFINITY
+  let advice = Number.NEGATIVE_INFINITY
+
+  scanWords(text, engine.lexicon, window, (id) => {
+    const flag = flags[id]!
+    if (flag === 0) return
+    const place = (window.count - 1) & WINDOW_MASK
+    if ((flag & ENDS_NAME) !== 0) findNames(text, id, engine, window, techniques, names)
+    if ((flag & IS_CONTROL) !== 0) foldCommandAndControl(text, id, engine, window)
+    if ((flag & ENDS_PHRASE) !== 0) {
+      const ordinal = window.ordinals[place]!
+      for (const phrase of engine.phrases.byLastWord[id]!) {
+        const first = matchPhrase(phrase, window)
+        if (first < 0) continue
+        const from = window.ordinals[first & WINDOW_MASK]!
+        if (negation >= from - NEGATION_REACH && negation <= ordinal) continue
+        if (advice >= from - ADVICE_REACH) continue
+        techniques.push({
+          id: phrase.techniqueId,
+          start: window.starts[first & WINDOW_MASK]!,
+          end: window.ends[place]!,
+          how: 'phrase',
+          weight: phrase.weight,
+          source: phrase.source,
+        })
+      }
+    }
+    if ((flag & IS_TECHNIQUE_ID) !== 0) {
+      const found = readTechniqueId(text, window.starts[place]!, window.ends[place]!)
+      const current = found === null ? null : currentTechniqueId(found.id)
+      if (found !== null && current !== null) {
+        techniques.push({ id: current, start: found.start, end: found.end, how: 'id', weight: 1, source: found.id })
+      }
+    }
+    if ((flag & IS_CVE) !== 0) {
+      const found = readCveId(text, window.starts[place]!, window.ends[place]!)
+      if (found !== null) {
+        vulnerabilities.push({ id: found.id, name: found.id, start: found.start, end: found.end, how: 'id' })
+      }
+    }
+    if ((flag & IS_NEGATION) !== 0) negation = window.ordinals[place]!
+    if ((flag & IS_ADVICE) !== 0) advice = window.ordinals[place]!
+  })
+
+  const settled = settleNames(text, names)
+  return {
+    techniques: settleTechniques(techniques).map(({ id, start, end, how }) => ({
+      id,
+      name: techniqueById(id)!.name,
+      start,
+      end,
+      how,
+    })),
+    actors: settled.actors,
+    software: settled.software,
+    vulnerabilities: [...vulnerabilities, ...settled.vulnerabilities].sort(
+      (a, b) => a.start - b.start || a.end - b.end || (a.id < b.id ? -1 : 1),
+    ),
+  }
+}
+
+function findNames(
+  text: string,
+  last: number,
+  engine: Engine,
+  window: WordWindow,
+  techniques: TechniqueCandidate[],
+  names: NameCandidate[],
+): void {
+  const newest = window.count - 1
+  const end = window.ends[newest & WINDOW_MASK]!
+  const oldest = Math.max(0, window.count - WINDOW_MASK)
+  let position = newest
+  let node: NameNode | undefined = engine.names.roots.get(last)
+  while (node !== undefined) {
+    const start = window.starts[position & WINDOW_MASK]!
+    for (const entry of node.entries) {
+      if (entry.kind === 'technique') {
+        techniques.push({ id: entry.id, start, end, how: 'name', weight: 1, source: entry.name })
+        continue
+      }
+      const verdict = judgeMention(text, start, end, entry)
+      if (verdict === 'no') continue
+      if (entry.kind === 'actor' || entry.kind === 'software') {
+        const twin = node.entries.some(
+          (other) => other.kind !== entry.kind && other.kind !== 'technique' && other.kind !== 'vulnerability',
+        )
+        if (twin && sharedNameMeans(text, start, end, entry.written) !== entry.kind) continue
+      }
+      names.push({ entry, start, end, sure: verdict === 'yes' })
+    }
+    const previous = position - 1
+    if (previous < oldest || node.before.size === 0) return
+    if (((window.ordinals[position & WINDOW_MASK]! - window.ordinals[previous & WINDOW_MASK]!) | 0) !== 1) return
+    if (!joinsName(text, window.ends[previous & WINDOW_MASK]!, start)) return
+    node = node.before.get(window.ids[previous & WINDOW_MASK]!)
+    position = previous
+  }
+}
+
+/** Rewrites "C&C" and "command and control" at the window's end to the one word "c2", so that phrases know only that. */
+function foldCommandAndControl(text: string, id: number, engine: Engine, window: WordWindow): void {
+  const newest = window.count - 1
+  const length = id === engine.letterC ? 2 : 3
+  if (newest < length - 1) return
+  const first = newest - (length - 1)
+  const at = (position: number) => window.ids[position & WINDOW_MASK]!
+  const ordinal = window.ordinals[newest & WINDOW_MASK]!
+  if (((ordinal - window.ordinals[first & WINDOW_MASK]!) | 0) !== length - 1) return
+  if (id === engine.letterC) {
+    if (at(first) !== engine.letterC) return
+    const between = text.slice(window.ends[first & WINDOW_MASK]!, window.starts[newest & WINDOW_MASK]!)
+    if (!between.includes('&')) return
+  } else if (at(first) !== engine.command || at(first + 1) !== engine.and) return
+  window.ids[first & WINDOW_MASK] = engine.commandAndControl
+  window.ends[first & WINDOW_MASK] = window.ends[newest & WINDOW_MASK]!
+  window.ordinals[first & WINDOW_MASK] = ordinal
+  window.count = first + 1
+}

@@ -1,0 +1,167 @@
+import { allGroups, allSoftware, allTechniques, type Technique, techniqueById } from './catalogue.ts'
+import {
+  CAPITALISED_SOFTWARE,
+  COMMAND_SOFTWARE,
+  CONTEXT_ACTORS,
+  CONTEXT_SOFTWARE,
+  UNUSABLE_NAMES,
+  WRITTEN_NAMES,
+} from './data/name-rules.ts'
+import { NAMES_ONLY_WITH_PARENT, SHARED_TECHNIQUE_NAMES } from './data/technique-name-rules.ts'
+import { CONTEXT_VULNERABILITIES, VULNERABILITY_NAMES } from './data/vulnerability-names.ts'
+import type { LexiconBuilder } from './lexicon.ts'
+import { type Spelling, surfaceForms, wordsOf } from './surface-forms.ts'
+
+/** What must stand beside a name before a mention of it is believed. */
+export type Evidence = 'none' | 'context' | 'command'
+
+/** One name of one catalogue entry, and what it takes to believe a mention of it. */
+export interface NameEntry {
+  kind: 'technique' | 'actor' | 'software' | 'vulnerability'
+  id: string
+  /** The entry's catalogue name, which may differ from the name that was found. */
+  name: string
+  /** The name that was found, as the catalogue writes it. */
+  written: string
+  how: 'name' | 'alias'
+  spelling: Spelling
+  evidence: Evidence
+}
+
+/** A place in the tree of names, which is read from a name's last word to its first. */
+export interface NameNode {
+  before: Map<number, NameNode>
+  entries: NameEntry[]
+}
+
+/** Marks words that end some name, in the lexicon's flags. */
+export const ENDS_NAME = 1
+
+/** The tree of all names, entered by their last word. */
+export interface NameTree {
+  roots: Map<number, NameNode>
+}
+
+/**
+ * Puts every name of the catalogue and every well-known vulnerability into one tree.
+ *
+ * @param lexicon receives the words of the names
+ */
+export function buildNameTree(lexicon: LexiconBuilder): NameTree {
+  const roots = new Map<number, NameNode>()
+  const put = (words: string[], entry: NameEntry) => {
+    let level = roots
+    let node: NameNode | undefined
+    for (let index = words.length - 1; index >= 0; index--) {
+      const id = lexicon.add(words[index]!)
+      if (index === words.length - 1) lexicon.flag(id, ENDS_NAME)
+      node = level.get(id)
+      if (node === undefined) {
+        node = { before: new Map(), entries: [] }
+        level.set(id, node)
+      }
+      level = node.before
+    }
+    if (node !== undefined && !node.entries.some((other) => other.id === entry.id && other.kind === entry.kind)) {
+      node.entries.push(entry)
+    }
+  }
+  putTechniques(put)
+  putActors(put)
+  putSoftware(put)
+  putVulnerabilities(put)
+  return { roots }
+}
+
+type Put = (words: string[], entry: NameEntry) => void
+
+function techniqueEntry(technique: Technique): NameEntry {
+  const { id, name } = technique
+  return { kind: 'technique', id, name, written: name, how: 'name', spelling: 'any', evidence: 'none' }
+}
+
+function putTechniques(put: Put): void {
+  const byName = new Map<string, string[]>()
+  for (const technique of allTechniques()) {
+    const key = technique.name.toLowerCase()
+    byName.set(key, [...(byName.get(key) ?? []), technique.id])
+    if (technique.parentId === null) continue
+    const parent = techniqueById(technique.parentId)
+    if (parent !== undefined) put([...wordsOf(parent.name), ...wordsOf(technique.name)], techniqueEntry(technique))
+  }
+  for (const technique of allTechniques()) {
+    if (NAMES_ONLY_WITH_PARENT.has(technique.id)) continue
+    const key = technique.name.toLowerCase()
+    if (byName.get(key)!.length > 1 && SHARED_TECHNIQUE_NAMES[key] !== technique.id) continue
+    put(wordsOf(technique.name), techniqueEntry(technique))
+  }
+}
+
+function putActors(put: Put): void {
+  const owners = new Map<string, string>()
+  for (const group of allGroups()) owners.set(group.name.toLowerCase(), group.id)
+  for (const { id, name, aliases } of allGroups()) {
+    for (const written of [name, ...aliases]) {
+      // An alias that is another group's own name ("Thrip") means that other group.
+      if (written !== name && (owners.get(written.toLowerCase()) ?? id) !== id) continue
+      if (UNUSABLE_NAMES.has(written)) continue
+      const evidence: Evidence = CONTEXT_ACTORS.has(written) ? 'context' : 'none'
+      // The names of groups are mostly made of everyday words ("Volt Typhoon", "Wizard Spider").
+      const spelling = /\s/.test(written) ? 'capitalised' : spellingOf(written, evidence)
+      const plain = written.replace(/\s*\(Group\)$/, '')
+      const entry: NameEntry = {
+        kind: 'actor',
+        id,
+        name,
+        written,
+        how: written === name ? 'name' : 'alias',
+        spelling,
+        evidence: plain === written ? evidence : 'context',
+      }
+      for (const form of surfaceForms(plain, spelling)) put(form.words, { ...entry, spelling: form.spelling })
+    }
+  }
+}
+
+function putSoftware(put: Put): void {
+  const owners = new Map<string, string>()
+  for (const item of allSoftware()) owners.set(item.name.toLowerCase(), item.id)
+  for (const { id, name, aliases } of allSoftware()) {
+    for (const written of [name, ...aliases]) {
+      if (written !== name && (owners.get(written.toLowerCase()) ?? id) !== id) continue
+      if (UNUSABLE_NAMES.has(written) && !(written in COMMAND_SOFTWARE)) continue
+      const how = written === name ? 'name' : 'alias'
+      const base = { kind: 'software' as const, id, name, written, how } satisfies Partial<NameEntry>
+      if (written in COMMAND_SOFTWARE) {
+        put(wordsOf(written.replace(/\.exe$/, '')), { ...base, spelling: 'any', evidence: 'command' })
+        continue
+      }
+      if (written.endsWith('.exe')) {
+        put(wordsOf(written), { ...base, spelling: 'any', evidence: 'none' })
+        continue
+      }
+      const evidence: Evidence = CONTEXT_SOFTWARE.has(written) ? 'context' : 'none'
+      const spelling = spellingOf(written, evidence)
+      for (const form of surfaceForms(written, spelling)) {
+        put(form.words, { ...base, spelling: form.spelling, evidence })
+      }
+    }
+  }
+}
+
+function spellingOf(written: string, evidence: Evidence): Spelling {
+  if (WRITTEN_NAMES.has(written) || (written.length <= 3 && /^[A-Za-z]+$/.test(written))) return 'written'
+  if (evidence === 'context') return 'capitalised'
+  return CAPITALISED_SOFTWARE.has(written) ? 'capitalised' : 'any'
+}
+
+function putVulnerabilities(put: Put): void {
+  for (const [written, cves] of Object.entries(VULNERABILITY_NAMES)) {
+    const evidence: Evidence = CONTEXT_VULNERABILITIES.has(written) ? 'context' : 'none'
+    const spelling: Spelling = evidence === 'context' ? 'written' : 'any'
+    for (const id of cves) {
+      const entry: NameEntry = { kind: 'vulnerability', id, name: written, written, how: 'name', spelling, evidence }
+      for (const form of surfaceForms(written, spelling)) put(form.words, { ...entry, spelling: form.spelling })
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import { HASH_PRIME, HASH_SEED, IGNORED, type Lexicon, WORD_CODES, wideWordCode } from './lexicon.ts'
+
+/** How far apart the ordinals of two words are at least when a sentence or a paragraph ends between them. */
+export const SENTENCE_STEP = 64
+
+const WINDOW_SIZE = 64
+/** Positions in a window's arrays wrap by this mask. */
+export const WINDOW_MASK = WINDOW_SIZE - 1
+
+/**
+ * The last known words that were read, newest at `count - 1`. Ordinals number all words of the text, known or not:
+ * two words are neighbours when theirs differ by one.
+ */
+export interface WordWindow {
+  count: number
+  ids: Int32Array
+  starts: Float64Array
+  ends: Float64Array
+  ordinals: Int32Array
+}
+
+/** An empty window, to be used for one text. */
+export function createWindow(): WordWindow {
+  return {
+    count: 0,
+    ids: new Int32Array(WINDOW_SIZE),
+    starts: new Float64Array(WINDOW_SIZE),
+    ends: new Float64Array(WINDOW_SIZE),
+    ordinals: new Int32Array(WINDOW_SIZE),
+  }
+}
+
+const HYPHEN = 45
+const NEWLINE = 10
+const RETURN = 13
+
+function codeAt(text: string, index: number): number {
+  const code = text.charCodeAt(index)
+  return code < 128 ? WORD_CODES[code]! : wideWordCode(code)
+}
+
+function sameWord(text: string, start: number, end: number, word: string): boolean {
+  let at = 0
+  for (let index = start; index < end; index++) {
+    const code = codeAt(text, index)
+    if (code === IGNORED || code === 0) continue
+    if (at >= word.length || word.charCodeAt(at) !== code) return false
+    at++
+  }
+  return at === word.length
+}
+
+function find(lexicon: Lexicon, hash: number, text: string, start: number, end: number): number {
+  let slot = (hash ^ (hash >>> 15)) & lexicon.slotMask
+  for (;;) {
+    const id = lexicon.slots[slot]!
+    if (id === 0) return 0
+    if (lexicon.hashes[id] === hash && sameWord(text, start, end, lexicon.words[id]!)) return id
+    slot = (slot + 1) & lexicon.slotMask
+  }
+}
+
+/**
+ * Reads a text once, word by word, and reports every word that the lexicon knows after it has entered the window.
+ * Time is linear in the text and memory constant: nothing is kept but the window.
+ *
+ * @param text the text, any length
+ * @param lexicon the known words
+ * @param window where the last known words are kept
+ * @param onWord called with the id of each known word; its place is the newest of the window
+ */
+export function scanWords(text: string, lexicon: Lexicon, window: WordWindow, onWord: (id: number) => void): void {
+  const length = text.length
+  const { slots, slotMask } = lexicon
+  const { ids, starts, ends, ordinals } = window
+  let ordinal = 0
+  let index = 0
+  while (index < length) {
+    let unit = text.charCodeAt(index)
+    let code = unit < 128 ? WORD_CODES[unit]! : wideWordCode(unit)
+    if (code === 0 || code === IGNORED) {
+      // A full stop counts only before white space, so that "lsass.exe" and "T1059.001" stay in one sentence.
+      if (unit === NEWLINE || unit === 46 || unit === 33 || unit === 63) {
+        const next = text.charCodeAt(index + 1)
+        if (unit === NEWLINE ? next === NEWLINE || next === RETURN : next <= 32) {
+          ordinal = (ordinal + SENTENCE_STEP) | 0
+          index++
+        }
+      }
+      index++
+      continue
+    }
+    const start = index
+    let hash = HASH_SEED
+    do {
+      if (code !== IGNORED) hash = Math.imul(hash ^ code, HASH_PRIME)
+      index++
+      if (index >= length) break
+      unit = text.charCodeAt(index)
+      code = unit < 128 ? WORD_CODES[unit]! : wideWordCode(unit)
+    } while (code !== 0)
+    ordinal = (ordinal + 1) | 0
+
+    let id = 0
+    let end = index
+    // A word that a line break cut in two ("Mimi-\nkatz") is read whole when the whole is known.
+    if (unit === HYPHEN && index + 2 < length) {
+      const whole = joinOverLineBreak(text, index, hash)
+      if (whole.end > 0) {
+        id = find(lexicon, whole.hash, text, start, whole.end)
+        if (id !== 0) end = whole.end
+      }
+    }
+    if (id === 0) {
+      if (slots[(hash ^ (hash >>> 15)) & slotMask] === 0) continue
+      id = find(lexicon, hash, text, start, end)
+      if (id === 0) continue
+    }
+    index = end
+    const place = window.count & WINDOW_MASK
+    ids[place] = id
+    starts[place] = start
+    ends[place] = end
+    ordinals[place] = ordinal
+    window.count++
+    onWord(id)
+  }
+}
+
+const joined = { end: 0, hash: 0 }
+
+function joinOverLineBreak(text: string, hyphen: number, hash: number): { end: number; hash: number } {
+  joined.end = 0
+  let index = hyphen + 1
+  if (text.charCodeAt(index) === RETURN) index++
+  if (text.charCodeAt(index) !== NEWLINE) return joined
+  index++
+  const from = index
+  let whole = hash
+  // Sixty-four characters are longer than any known word; the bound keeps the repeated reading constant.
+  while (index < text.length && index - from < 64) {
+    const code = codeAt(text, index)
+    if (code === 0) break
+    if (code !== IGNORED) whole = Math.imul(whole ^ code, HASH_PRIME)
+    index++
+  }
+  if (index === from) return joined
+  joined.end = index
+  joined.hash = whole
+  return joined
+}

@@ -1,0 +1,130 @@
+import type { FoundName, NameCandidate, TechniqueCandidate } from './find.ts'
+
+/** How much a text must say of a technique, in phrase weights, before its phrases are believed. */
+const ENOUGH = 1
+
+interface Span {
+  start: number
+  end: number
+}
+
+function bySpan(a: Span, b: Span): number {
+  return a.start - b.start || b.end - a.end
+}
+
+const HOW_RANK = { id: 0, name: 1, phrase: 2 } as const
+
+/**
+ * Weighs what was seen of techniques over the whole text: weak phrases count when different ones add up, a span inside
+ * a longer one of the same technique or of its sub-technique is dropped, and of two at one span the surer one stays.
+ *
+ * @param candidates in any order
+ * @returns in order of start
+ */
+export function settleTechniques(candidates: TechniqueCandidate[]): TechniqueCandidate[] {
+  const said = new Map<string, Map<string, number>>()
+  for (const candidate of candidates) {
+    if (candidate.how !== 'phrase') continue
+    let sources = said.get(candidate.id)
+    if (sources === undefined) {
+      sources = new Map()
+      said.set(candidate.id, sources)
+    }
+    sources.set(candidate.source, candidate.weight)
+  }
+  const believed = new Set<string>()
+  for (const candidate of candidates) if (candidate.how !== 'phrase') believed.add(candidate.id)
+  for (const [id, sources] of said) {
+    let total = 0
+    for (const weight of sources.values()) total += weight
+    if (total >= ENOUGH) believed.add(id)
+  }
+  const kept = candidates
+    .filter((candidate) => believed.has(candidate.id))
+    .sort((a, b) => bySpan(a, b) || HOW_RANK[a.how] - HOW_RANK[b.how] || (a.id < b.id ? -1 : 1))
+  return dropInner(kept, (outer, inner) => {
+    if (outer.id === inner.id) return true
+    if (outer.id.slice(0, 5) === inner.id.slice(0, 5) && inner.id.length === 5) return true
+    return inner.how === 'name' && outer.how === 'name' && inner.end - inner.start < outer.end - outer.start
+  })
+}
+
+/**
+ * Settles names: a mention that needs confirmation stays when the text names the same entry surely elsewhere or when
+ * it stands in a list right beside a sure one, and a name inside a longer one is dropped.
+ *
+ * @param text the text
+ * @param candidates in any order
+ */
+export function settleNames(
+  text: string,
+  candidates: NameCandidate[],
+): { actors: FoundName[]; software: FoundName[]; vulnerabilities: FoundName[] } {
+  const sorted = candidates.toSorted((a, b) => bySpan(a, b) || (a.entry.id < b.entry.id ? -1 : 1))
+  const confirmed = new Set<string>()
+  for (const { entry, sure } of sorted) if (sure) confirmed.add(entry.id)
+  const believed = sorted.filter((candidate, index) => {
+    if (candidate.sure || confirmed.has(candidate.entry.id)) return true
+    const beside = (other: NameCandidate | undefined) =>
+      other?.sure === true &&
+      other.entry.kind === candidate.entry.kind &&
+      standsInList(text, Math.min(other.end, candidate.end), Math.max(other.start, candidate.start))
+    return beside(sorted[index - 1]) || beside(sorted[index + 1])
+  })
+  const settled = dropInner(believed, (outer, inner) => {
+    if (outer.start === inner.start && outer.end === inner.end) {
+      return outer.entry.id === inner.entry.id
+    }
+    return true
+  })
+  const pick = (kind: NameCandidate['entry']['kind']) =>
+    settled
+      .filter(({ entry }) => entry.kind === kind)
+      .map(({ entry, start, end }) => ({ id: entry.id, name: entry.name, start, end, how: entry.how }))
+  return { actors: pick('actor'), software: pick('software'), vulnerabilities: pick('vulnerability') }
+}
+
+/** Only a comma, a slash, brackets, "and", "or" or "aka" between two names: they are told in one breath. */
+function standsInList(text: string, from: number, to: number): boolean {
+  if (to < from || to - from > 12) return false
+  const between = text.slice(from, to).toLowerCase().trim()
+  return LIST_MARKS.has(between.replaceAll(' ', ''))
+}
+
+const LIST_MARKS = new Set([
+  ',',
+  '/',
+  '(',
+  ',and',
+  'and',
+  ',or',
+  'or',
+  '(aka',
+  '(akathe',
+  'aka',
+  ',aka',
+  '(a.k.a.',
+  ';',
+  '&',
+  '|',
+  '),',
+  ',akathe',
+])
+
+/** Drops spans that lie within an earlier, at least as long one, where `covers` agrees; input in order of start. */
+function dropInner<T extends Span>(sorted: T[], covers: (outer: T, inner: T) => boolean): T[] {
+  const kept: T[] = []
+  // Spans are short, so only the last few kept ones can reach over the next: the look back is bounded.
+  for (const span of sorted) {
+    let covered = false
+    for (let index = kept.length - 1; index >= 0 && kept.length - index <= 16; index--) {
+      const outer = kept[index]!
+      if (outer.end >= span.end && outer.start <= span.start && covers(outer, span)) {
+        covered = true
+        break
+      }
+    }
+    if (!covered) kept.push(span)
+  }
+  return kept
+}
