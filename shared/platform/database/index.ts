@@ -53,15 +53,18 @@ function beginStatement(scope: Scope): string {
   )
 }
 
-/** One connection. `epoch` counts how often it was lost, which tells a running transaction that it is no longer in one. */
+/**
+ * One connection. Once lost it is not used again: postgres.js would reconnect it silently, in the middle of a
+ * transaction too, and hands the last error of the old connection to the first statement of the new one.
+ */
 interface Slot {
   client: postgres.Sql
-  epoch: number
+  lost: boolean
 }
 
 function openSlot(options: DatabaseOptions): Slot {
   const slot: Slot = {
-    epoch: 0,
+    lost: false,
     client: postgres(options.url, {
       max: 1,
       // A connection must not be closed by a timer in the middle of a transaction.
@@ -73,7 +76,7 @@ function openSlot(options: DatabaseOptions): Slot {
       backoff: false,
       onnotice: () => {},
       onclose: () => {
-        slot.epoch++
+        slot.lost = true
       },
       connection: {
         application_name: options.applicationName,
@@ -83,59 +86,49 @@ function openSlot(options: DatabaseOptions): Slot {
         default_transaction_read_only: true,
       },
       types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
-      ...withoutNagle(options),
+      ...withoutNagle(options.url),
     }),
   }
   return slot
 }
 
 /** postgres.js leaves Nagle's algorithm on, which stalls COPY and pipelined statements; a socket of our own has it off. */
-function withoutNagle({ url, connectTimeoutSeconds }: DatabaseOptions) {
+function withoutNagle(url: string) {
   const { hostname, port, searchParams } = new URL(url)
   // A Unix socket (Cloud SQL's connector) has no Nagle.
   if (hostname === '' || searchParams.has('host')) return {}
   const host = decodeURIComponent(hostname)
-  return {
-    socket: () =>
-      new Promise((resolve, reject) => {
-        const socket = connect({ host, port: Number(port || 5432), noDelay: true })
-        const timer = setTimeout(
-          () => socket.destroy(Object.assign(new Error('connect timeout'), { code: 'CONNECT_TIMEOUT' })),
-          connectTimeoutSeconds * 1000,
-        )
-        socket.once('connect', () => {
-          clearTimeout(timer)
-          // postgres.js reads `host` for the TLS server name.
-          resolve(Object.assign(socket, { host }))
-        })
-        socket.once('error', (error) => {
-          clearTimeout(timer)
-          reject(error)
-        })
-      }),
-  }
+  // What is written before it is connected waits in the socket; `host` is read for the TLS server name.
+  return { socket: () => Object.assign(connect({ host, port: Number(port || 5432), noDelay: true }), { host }) }
 }
 
 export function openDatabase(options: DatabaseOptions): Database {
-  const slots: Slot[] = []
   const idle: Slot[] = []
+  const busy = new Set<Slot>()
   const waiting: ((slot: Slot) => void)[] = []
 
+  /** The idle connection used last, which leaves the others to the server's own time-outs; else a new one; else the next to be free. */
   function acquire(): Slot | Promise<Slot> {
-    const free = idle.pop()
-    if (free) return free
-    if (slots.length < options.poolSize) {
-      const slot = openSlot(options)
-      slots.push(slot)
-      return slot
+    const slot = idle.pop()
+    if (slot?.lost) {
+      discard(slot)
+      return acquire()
     }
-    return new Promise((resolve) => waiting.push(resolve))
+    if (!slot && busy.size >= options.poolSize) return new Promise((resolve) => waiting.push(resolve))
+    return take(slot ?? openSlot(options))
+  }
+
+  function take(slot: Slot): Slot {
+    busy.add(slot)
+    return slot
   }
 
   function release(slot: Slot): void {
+    busy.delete(slot)
+    if (slot.lost) discard(slot)
     const next = waiting.shift()
-    if (next) next(slot)
-    else idle.push(slot)
+    if (next) next(take(slot.lost ? openSlot(options) : slot))
+    else if (!slot.lost) idle.push(slot)
   }
 
   return {
@@ -149,9 +142,13 @@ export function openDatabase(options: DatabaseOptions): Database {
       }
     },
     async close() {
-      await Promise.all(slots.map((slot) => slot.client.end({ timeout: 2 })))
+      await Promise.all([...idle, ...busy].map((slot) => slot.client.end({ timeout: 2 })))
     },
   }
+}
+
+function discard(slot: Slot): void {
+  slot.client.end({ timeout: 0 }).catch(() => {})
 }
 
 async function inTransaction<Result>(
@@ -159,12 +156,11 @@ async function inTransaction<Result>(
   begin: string,
   work: (sql: postgres.ISql) => Promise<Result>,
 ): Promise<Result> {
-  const connected = slot.epoch
   const lost = () => new PlatformError('CONNECTION_LOST', 'the database connection was lost in a transaction')
   let open = true
   const assertOpen = () => {
     if (!open) throw new PlatformError('INVALID_ARGUMENT', 'the transaction has ended')
-    if (slot.epoch !== connected) throw lost()
+    if (slot.lost) throw lost()
   }
 
   // Not awaited: the first statement follows it in the same packet. Its failure is looked at before anything commits.
@@ -180,7 +176,7 @@ async function inTransaction<Result>(
     if (committed.command !== 'COMMIT') {
       throw new PlatformError('INVALID_ARGUMENT', 'a statement of the transaction failed and its error was swallowed')
     }
-    if (slot.epoch !== connected) throw lost()
+    if (slot.lost) throw lost()
     return result
   } catch (error) {
     open = false
@@ -189,8 +185,8 @@ async function inTransaction<Result>(
       () => error,
       (first) => first,
     )
-    if (slot.epoch === connected) await slot.client.unsafe('rollback').catch(() => {})
-    throw isConnectionError(cause) || slot.epoch !== connected ? asConnectionLost(cause) : cause
+    if (!slot.lost) await slot.client.unsafe('rollback').catch(() => {})
+    throw isConnectionError(cause) || slot.lost ? asConnectionLost(cause) : cause
   }
 }
 

@@ -1,0 +1,142 @@
+import postgres from 'postgres'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { newId } from '#shared/domain/ids.ts'
+import { type Database, nobody, type Scope } from '#shared/platform/database/index.ts'
+import { cloneDatabase, type TestDatabase } from '../../tests/setup/database.ts'
+
+/** Tables without tenants' data; everything else must have forced row-level security. */
+const shared = ['processed_messages', 'schema_migrations']
+
+let clone: TestDatabase
+let database: Database
+let owner: postgres.Sql
+
+beforeAll(async () => {
+  clone = await cloneDatabase(inject('clusterUrl'))
+  database = clone.open()
+  owner = postgres(clone.ownerUrl, { max: 1, onnotice: () => {} })
+})
+
+afterAll(async () => {
+  await database.close()
+  await owner.end()
+  await clone.drop()
+})
+
+async function tables(): Promise<
+  { name: string; secured: boolean; forced: boolean; tenant: boolean; policies: number }[]
+> {
+  return owner`
+    select c.relname as name, c.relrowsecurity as secured, c.relforcerowsecurity as forced,
+      exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'org_id') as tenant,
+      (select count(*)::int from pg_policy p where p.polrelid = c.oid) as policies
+    from pg_class c
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+    order by 1`
+}
+
+test('every table but the shared ones has forced row-level security with a policy', async () => {
+  const found = await tables()
+  expect(found.length).toBeGreaterThan(15)
+  for (const table of found) {
+    if (shared.includes(table.name)) expect(table, table.name).toMatchObject({ tenant: false })
+    else expect(table, table.name).toMatchObject({ secured: true, forced: true })
+    if (!shared.includes(table.name)) expect(table.policies, table.name).toBeGreaterThan(0)
+  }
+})
+
+test('the application role owns nothing and cannot step over the policies', async () => {
+  const [role] = await owner`
+    select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles where rolname = 'adapt_app'`
+  expect(role).toEqual({ rolsuper: false, rolbypassrls: false, rolcreaterole: false, rolcreatedb: false })
+  expect(await owner`select 1 from pg_class where relowner = 'adapt_app'::regrole`).toHaveLength(0)
+  expect(
+    await owner`
+    select proname from pg_proc where pronamespace = 'public'::regnamespace and prosecdef`,
+  ).toHaveLength(0)
+})
+
+/** Puts a row of this organization into every table that has one, as the owner of the database. */
+async function fill(orgId: string): Promise<void> {
+  const [user, workspace, project, document, indicator, job] = Array.from({ length: 6 }, newId) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ]
+  await owner`insert into users (id, auth_sub, email) values (${user}, ${user}, 'x@example.org')`
+  await owner`insert into organizations (id, name) values (${orgId}, 'o')`
+  await owner`insert into memberships (org_id, user_id, role) values (${orgId}, ${user}, 'owner')`
+  await owner`insert into workspaces (id, org_id, name) values (${workspace}, ${orgId}, 'w')`
+  await owner`insert into workspace_members (org_id, workspace_id, user_id, role) values (${orgId}, ${workspace}, ${user}, 'owner')`
+  await owner`insert into projects (id, org_id, workspace_id, name) values (${project}, ${orgId}, ${workspace}, 'p')`
+  await owner`insert into outbox (id, org_id, kind, target, body) values (${newId()}, ${orgId}, 'event', 't', '{}')`
+  await owner`insert into dead_letters (id, org_id, kind, consumer, message_id, body, attempts, error)
+    values (${newId()}, ${orgId}, 'event', 'c', ${newId()}, '{}', 1, '{}')`
+  await owner`insert into jobs (id, org_id, workspace_id, kind, status) values (${job}, ${orgId}, ${workspace}, 'k', 'queued')`
+  await owner`insert into job_events (org_id, workspace_id, job_id, sequence, type, data) values (${orgId}, ${workspace}, ${job}, 1, 't', '{}')`
+  await owner`insert into documents (id, org_id, workspace_id, file_name, content_type, declared_size_bytes, tlp, tlp_declared, status, object_key)
+    values (${document}, ${orgId}, ${workspace}, 'f', 't', 1, 'RED', true, 'ready', 'k')`
+  await owner`insert into document_passages (org_id, workspace_id, document_id, ordinal, start_offset, text)
+    values (${orgId}, ${workspace}, ${document}, 1, 0, 't')`
+  await owner`insert into indicators (id, org_id, type, value, value_sha256, tlp, confidence, first_seen, last_seen, valid_until)
+    values (${indicator}, ${orgId}, 'domain', 'x', sha256('x'), 'RED', 1, now(), now(), now())`
+  await owner`insert into entities (id, org_id, kind, external_id, name, tlp, first_seen, last_seen)
+    values (${newId()}, ${orgId}, 'technique', 'T1', 'n', 'RED', now(), now())`
+  await owner`insert into evidence (id, org_id, workspace_id, document_id, indicator_id, start_offset, end_offset, quote, sentence, how, tlp)
+    values (${newId()}, ${orgId}, ${workspace}, ${document}, ${indicator}, 0, 1, 'q', 's', 'h', 'RED')`
+  await owner`insert into blocklists (id, org_id, name, token_sha256, token_prefix, types, maximum_tlp, minimum_confidence)
+    values (${newId()}, ${orgId}, 'b', sha256(${orgId}::bytea), 'p', '[]', 'RED', 1)`
+  await owner`insert into exports (id, org_id, workspace_id, format, filter, status, object_key)
+    values (${newId()}, ${orgId}, ${workspace}, 'csv', '{}', 'ready', 'k')`
+  await owner`insert into notifications (id, org_id, user_id, kind, title, body) values (${newId()}, ${orgId}, ${user}, 'k', 't', 'b')`
+}
+
+async function visible(scope: Scope, table: string): Promise<number> {
+  const [row] = await database.transaction(
+    scope,
+    (sql) => sql<{ n: number }[]>`select count(*)::int as n from ${sql(table)}`,
+  )
+  return row!.n
+}
+
+test('a scope sees its own organization, another sees nothing of it, and nobody sees nothing', async () => {
+  const [mine, theirs] = [newId(), newId()]
+  await fill(mine)
+  await fill(theirs)
+  for (const { name } of (await tables()).filter((table) => !shared.includes(table.name))) {
+    expect(await visible({ ...nobody, orgId: mine, workspaceId: 'any' }, name), name).toBe(1)
+    expect(await visible(nobody, name), `${name} without a scope`).toBe(0)
+    expect(await visible({ ...nobody, orgId: newId(), workspaceId: 'any' }, name), `${name} of another`).toBe(0)
+  }
+})
+
+test('a row cannot be written into another organization, nor moved there', async () => {
+  const [mine, theirs] = [newId(), newId()]
+  await fill(mine)
+  await fill(theirs)
+  const scope = { ...nobody, orgId: mine, workspaceId: 'any' }
+  const tenantTables = (await tables()).filter((table) => table.tenant)
+  for (const { name } of tenantTables) {
+    await expect(
+      database.transaction(scope, (sql) => sql`update ${sql(name)} set org_id = ${theirs}`),
+      name,
+    ).rejects.toMatchObject({ code: '42501' })
+  }
+  await expect(
+    database.transaction(
+      scope,
+      (sql) => sql`insert into workspaces (id, org_id, name) values (${newId()}, ${theirs}, 'w')`,
+    ),
+  ).rejects.toMatchObject({ code: '42501' })
+})
+
+test('a member sees the rows of their workspace and of none, not of a sibling', async () => {
+  const orgId = newId()
+  await fill(orgId)
+  expect(await visible({ ...nobody, orgId, workspaceId: newId() }, 'projects')).toBe(0)
+  expect(await visible({ ...nobody, orgId, workspaceId: null }, 'documents')).toBe(0)
+  expect(await visible({ ...nobody, orgId, workspaceId: newId() }, 'indicators')).toBe(1)
+})

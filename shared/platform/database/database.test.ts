@@ -1,0 +1,174 @@
+import postgres from 'postgres'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { newId } from '#shared/domain/ids.ts'
+import type { Sql } from '#shared/domain/sql.ts'
+import { cloneDatabase, type TestDatabase } from '../../../tests/setup/database.ts'
+import { type Database, nobody, system } from './index.ts'
+
+let test_: TestDatabase
+let database: Database
+let owner: postgres.Sql
+
+beforeAll(async () => {
+  test_ = await cloneDatabase(inject('clusterUrl'))
+  database = test_.open(1)
+  owner = postgres(test_.ownerUrl, { max: 2, onnotice: () => {} })
+})
+
+afterAll(async () => {
+  await database.close()
+  await owner.end()
+  await test_.drop()
+})
+
+const insert = (id: string) => (sql: Sql) =>
+  sql`insert into users (id, auth_sub, email) values (${id}, ${id}, 'a@example.org')`
+
+async function exists(id: string): Promise<boolean> {
+  const rows = await owner`select 1 from users where id = ${id}`
+  return rows.length === 1
+}
+
+/** Kills the only connection of the product and waits until it is gone on both sides. */
+async function killConnections(): Promise<void> {
+  await owner`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'adapt_app' and datname = current_database()`
+  await new Promise((resolve) => setTimeout(resolve, 100))
+}
+
+describe('a transaction', () => {
+  test('commits what it did', async () => {
+    const id = newId()
+    await database.transaction(system, insert(id))
+    expect(await exists(id)).toBe(true)
+  })
+
+  test('leaves nothing behind when its work throws', async () => {
+    const id = newId()
+    await expect(
+      database.transaction(system, async (sql) => {
+        await insert(id)(sql)
+        throw new Error('boom')
+      }),
+    ).rejects.toThrow('boom')
+    expect(await exists(id)).toBe(false)
+  })
+
+  test('does not commit when a statement failed and its error was swallowed', async () => {
+    const id = newId()
+    await expect(
+      database.transaction(system, async (sql) => {
+        await insert(id)(sql)
+        await sql`select 1 / 0`.catch(() => {})
+      }),
+    ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    expect(await exists(id)).toBe(false)
+  })
+
+  test('does not outlive its end', async () => {
+    let leaked: ((id: string) => PromiseLike<unknown>) | undefined
+    await database.transaction(system, async (sql) => {
+      leaked = (id) => insert(id)(sql)
+    })
+    const id = newId()
+    await expect(async () => leaked?.(id)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    expect(await exists(id)).toBe(false)
+  })
+
+  test('waits for a free connection and then runs', async () => {
+    const ids = Array.from({ length: 20 }, newId)
+    await Promise.all(ids.map((id) => database.transaction(system, insert(id))))
+    expect(await Promise.all(ids.map(exists))).not.toContain(false)
+  })
+
+  test('refuses a scope that is not a UUID', async () => {
+    await expect(
+      database.transaction({ ...nobody, orgId: `x', true); drop table users; --` }, async () => {}),
+    ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+  })
+})
+
+describe('a connection killed in the middle of a transaction leaves nothing behind', () => {
+  const moments = {
+    'and the next statement writes': (id: string) => insert(id),
+    'and the next statement reads': () => (sql: Sql) => sql`select 1`,
+    'and nothing follows but the commit': () => async () => {},
+  }
+  for (const [moment, next] of Object.entries(moments)) {
+    test(moment, async () => {
+      const [before, after] = [newId(), newId()]
+      await expect(
+        database.transaction(system, async (sql) => {
+          await insert(before)(sql)
+          await killConnections()
+          await next(after)(sql)
+        }),
+      ).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+      expect(await exists(before)).toBe(false)
+      expect(await exists(after)).toBe(false)
+    })
+  }
+
+  test('and the error of the statement that noticed is swallowed', async () => {
+    const [before, after] = [newId(), newId()]
+    await expect(
+      database.transaction(system, async (sql) => {
+        await insert(before)(sql)
+        const slow = sql`select pg_sleep(5)`.catch(() => {})
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        await killConnections()
+        await slow
+        await Promise.resolve(insert(after)(sql)).catch(() => {})
+      }),
+    ).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+    expect(await exists(before)).toBe(false)
+    expect(await exists(after)).toBe(false)
+  })
+
+  test('and a statement made before the kill is sent after it', async () => {
+    const [before, after] = [newId(), newId()]
+    await expect(
+      database.transaction(system, async (sql) => {
+        await insert(before)(sql)
+        const prepared = insert(after)(sql)
+        await killConnections()
+        await prepared
+      }),
+    ).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+    expect(await exists(before)).toBe(false)
+    expect(await exists(after)).toBe(false)
+  })
+
+  test('and the next transaction works again', async () => {
+    await killConnections()
+    const id = newId()
+    await database.transaction(system, insert(id))
+    expect(await exists(id)).toBe(true)
+  })
+})
+
+test('nothing can be written outside of a transaction, even by the application role itself', async () => {
+  const raw = test_.open(1)
+  try {
+    await expect(
+      raw.transaction(system, async (sql) => {
+        await sql.unsafe('rollback')
+        await insert(newId())(sql)
+      }),
+    ).rejects.toMatchObject({ code: '25006' })
+  } finally {
+    await raw.close()
+  }
+})
+
+test('an unreachable database answers CONNECTION_LOST', async () => {
+  const { openDatabase } = await import('./index.ts')
+  const nowhere = openDatabase({
+    url: 'postgres://adapt_app:x@127.0.0.1:1/x',
+    poolSize: 1,
+    connectTimeoutSeconds: 1,
+    statementTimeoutSeconds: 1,
+    applicationName: 'test',
+  })
+  await expect(nowhere.transaction(system, (sql) => sql`select 1`)).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+  await nowhere.close()
+})
