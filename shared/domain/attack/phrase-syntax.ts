@@ -39,6 +39,7 @@ function wordsOf(part: string, source: string, classes: Readonly<Record<string, 
     return members.split(' ').flatMap((member) => wordsOf(member, source, classes))
   }
   if (part.startsWith('(')) {
+    if (!part.endsWith(')')) throw new Error(`bracket around more than one word in phrase: ${source}`)
     return part
       .slice(1, -1)
       .split('|')

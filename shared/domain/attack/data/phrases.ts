@@ -1,18 +1,20 @@
-/** Phrases that describe one technique. `strong` ones are believed alone, `weak` ones when the text has more of them. */
-export interface PhraseRule {
-  id: string
-  strong?: readonly string[]
-  weak?: readonly string[]
-}
+import { ACCESS_AND_IMPACT_PHRASES } from './phrases/access-and-impact.ts'
+import { COLLECTION_PHRASES } from './phrases/collection-and-exfiltration.ts'
+import { DISCOVERY_PHRASES } from './phrases/credentials-and-discovery.ts'
+import { EVASION_PHRASES } from './phrases/evasion.ts'
+import { EXECUTION_PHRASES } from './phrases/execution.ts'
+import { PERSISTENCE_PHRASES } from './phrases/persistence-and-privilege.ts'
+import type { PhraseRule } from './phrases/rule.ts'
 
-export const PHRASE_CLASSES: Readonly<Record<string, string>> = {
-  collect:
-    'collect~ gather~ obtain~ retrieve~ get~ harvest~ enumerate~ list~ query~ check~ acquire~ discover~ identify~',
-}
+export { PHRASE_CLASSES } from './phrases/classes.ts'
+export type { PhraseRule } from './phrases/rule.ts'
 
+/** Every phrase that describes a technique, by tactic. */
 export const PHRASES: readonly PhraseRule[] = [
-  { id: 'T1053.005', strong: ['scheduled tasks', 'schtasks', 'schedule~ task~'] },
-  { id: 'T1547.001', strong: ['run key~', 'runonce', 'startup folder'] },
-  { id: 'T1566.001', strong: ['malicious ..2 attachment~', 'spear phishing attachment~', 'spearphishing attachment~'] },
-  { id: 'T1003.001', strong: ['lsass', 'mimikatz'] },
+  ...ACCESS_AND_IMPACT_PHRASES,
+  ...EXECUTION_PHRASES,
+  ...PERSISTENCE_PHRASES,
+  ...EVASION_PHRASES,
+  ...DISCOVERY_PHRASES,
+  ...COLLECTION_PHRASES,
 ]
