@@ -85,8 +85,8 @@ async function fill(orgId: string): Promise<void> {
     values (${indicator}, ${orgId}, 'domain', 'x', sha256('x'), 'RED', 1, now(), now(), now())`
   await owner`insert into entities (id, org_id, kind, external_id, name, tlp, first_seen, last_seen)
     values (${newId()}, ${orgId}, 'technique', 'T1', 'n', 'RED', now(), now())`
-  await owner`insert into evidence (id, org_id, workspace_id, document_id, indicator_id, start_offset, end_offset, quote, sentence, how, tlp)
-    values (${newId()}, ${orgId}, ${workspace}, ${document}, ${indicator}, 0, 1, 'q', 's', 'h', 'RED')`
+  await owner`insert into evidence (id, org_id, workspace_id, document_id, indicator_id, start_offset, end_offset, quote, sentence, how, confidence)
+    values (${newId()}, ${orgId}, ${workspace}, ${document}, ${indicator}, 0, 1, 'q', 's', 'h', 1)`
   await owner`insert into blocklists (id, org_id, name, token_sha256, token_prefix, types, maximum_tlp, minimum_confidence)
     values (${newId()}, ${orgId}, 'b', sha256(${orgId}::bytea), 'p', '[]', 'RED', 1)`
   await owner`insert into exports (id, org_id, workspace_id, format, filter, status, object_key)

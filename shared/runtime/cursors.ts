@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { AppError } from '#shared/domain/errors.ts'
-import type { Cursors } from './declarations.ts'
+import type { Cursors } from '#shared/domain/paging.ts'
 
 /**
  * Opaque keyset cursors: the position and an HMAC-SHA256 over it and over where it belongs.

@@ -1,6 +1,7 @@
 import type * as v from 'valibot'
 import type { Config } from '#shared/config.ts'
 import type { Enqueue, EventType, Publish, TaskType } from '#shared/domain/messaging.ts'
+import type { Cursors } from '#shared/domain/paging.ts'
 import type { Sql } from '#shared/domain/sql.ts'
 import type { Permission, Role } from '#shared/domain/tenancy/permissions.ts'
 import type { Identity } from '#shared/platform/identity/index.ts'
@@ -58,12 +59,6 @@ export interface BaseContext<Principal> {
   cursors: Cursors
   /** Runs a short transaction of its own for this principal: for `prepare` and for streamed answers. */
   read<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>
-}
-
-export interface Cursors {
-  sign(position: string): string
-  /** @throws AppError VALIDATION_ERROR when the cursor was tampered with or belongs elsewhere */
-  open(cursor: string): string
 }
 
 /** Inside the one transaction whose commit makes the handler's effects real, all at once. */

@@ -48,6 +48,8 @@ create table jobs (
   done integer not null default 0,
   total integer not null default 0,
   message text not null default '',
+  -- Counts the changes; each one is a row of job_events with this number.
+  version integer not null default 0,
   subject_id uuid,
   result jsonb,
   error jsonb,

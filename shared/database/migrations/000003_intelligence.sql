@@ -1,5 +1,9 @@
 -- Documents in, evidenced intelligence out.
 
+-- Rank of a TLP 2.0 level, the least restrictive first.
+create function tlp_rank(level text) returns integer language sql immutable parallel safe
+  return array_position(array['CLEAR', 'GREEN', 'AMBER', 'AMBER+STRICT', 'RED'], level);
+
 create table documents (
   id uuid primary key,
   org_id uuid not null references organizations on delete cascade,
@@ -98,11 +102,12 @@ create table evidence (
   -- The words of the document between the offsets, and the sentence around them.
   quote text not null,
   sentence text not null,
+  -- By id, name, alias, phrase, or pattern for indicators.
   how text not null,
   defanged boolean not null default false,
   suppressed_reason text,
   suppressed_list text,
-  tlp text not null check (tlp in ('CLEAR', 'GREEN', 'AMBER', 'AMBER+STRICT', 'RED')),
+  confidence smallint not null check (confidence between 0 and 100),
   created_at timestamptz not null default now(),
   check (num_nonnulls(indicator_id, entity_id) = 1),
   check (start_offset >= 0 and end_offset > start_offset)

@@ -85,7 +85,16 @@ function openSlot(options: DatabaseOptions): Slot {
         // The second wall against statements that slip out of a transaction: outside of one nothing can be written.
         default_transaction_read_only: true,
       },
-      types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
+      types: {
+        bigint: { to: 20, from: [20], parse: Number, serialize: String },
+        // Timestamps leave the database as the API shows them.
+        date: {
+          to: 1184,
+          from: [1082, 1114, 1184],
+          serialize: (value: Date | string) => new Date(value).toISOString(),
+          parse: (value: string) => new Date(value).toISOString(),
+        },
+      },
       ...withoutNagle(options.url),
     }),
   }

@@ -1,0 +1,215 @@
+import { AppError, notFound } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { finishJob, startJob } from '../jobs/jobs.ts'
+import { endOfIds, type Page } from '../paging.ts'
+import type { Sql } from '../sql.ts'
+import type { Tlp } from '../tlp.ts'
+import type { Document, DocumentStatus } from './schemas.ts'
+
+const columns = [
+  'id',
+  'workspace_id',
+  'project_id',
+  'file_name',
+  'content_type',
+  'size_bytes',
+  'sha256',
+  'format',
+  'title',
+  'page_count',
+  'character_count',
+  'tlp',
+  'status',
+  'duplicate_of',
+  'job_id',
+  'error',
+  'counts',
+  'created_by',
+  'created_at',
+  'updated_at',
+]
+
+/** The steps of the pipeline, in order: how far a job has come is how many of them are done. */
+export const pipelineSteps = ['validate', 'scan', 'extract text', 'extract intelligence', 'index', 'notify'] as const
+
+export interface DocumentDraft {
+  orgId: string
+  workspaceId: string
+  createdBy: string
+  fileName: string
+  contentType: string
+  sizeBytes: number
+  projectId: string | null
+  tlp: Tlp | null
+}
+
+/** Announces a document whose file is yet to be uploaded to `object_key`. */
+export async function createDocument(sql: Sql, draft: DocumentDraft): Promise<Document & { object_key: string }> {
+  if (draft.projectId !== null) {
+    const project = await sql`select 1 from projects where id = ${draft.projectId}`
+    if (project.length === 0) throw notFound('Project')
+  }
+  const id = newId()
+  const [document] = await sql<(Document & { object_key: string })[]>`
+    insert into documents (id, org_id, workspace_id, project_id, file_name, content_type, declared_size_bytes, tlp,
+      tlp_declared, status, object_key, created_by)
+    values (${id}, ${draft.orgId}, ${draft.workspaceId}, ${draft.projectId}, ${draft.fileName}, ${draft.contentType},
+      ${draft.sizeBytes}, ${draft.tlp ?? 'AMBER'}, ${draft.tlp !== null}, 'awaiting_upload',
+      ${`${draft.orgId}/${id}`}, ${draft.createdBy})
+    returning ${sql(columns)}, object_key`
+  return document!
+}
+
+/** @throws AppError NOT_FOUND */
+export async function readDocument(sql: Sql, id: string): Promise<Document> {
+  const [document] = await sql<Document[]>`select ${sql(columns)} from documents where id = ${id}`
+  if (!document) throw notFound('Document')
+  return document
+}
+
+export interface DocumentFilter {
+  projectId: string | null
+  status: DocumentStatus | null
+}
+
+/** The documents of the caller's workspace, newest first. */
+export function listDocuments(sql: Sql, filter: DocumentFilter, page: Page): Promise<Document[]> {
+  return sql<Document[]>`
+    select ${sql(columns)} from documents
+    where id < ${page.before ?? endOfIds}
+      ${filter.projectId === null ? sql`` : sql`and project_id = ${filter.projectId}`}
+      ${filter.status === null ? sql`` : sql`and status = ${filter.status}`}
+    order by id desc
+    limit ${page.size + 1}`
+}
+
+/** Where the file of a document is, for a caller who may see the document. @throws AppError NOT_FOUND */
+export async function readUpload(sql: Sql, id: string): Promise<{ status: DocumentStatus; object_key: string }> {
+  const [row] = await sql<{ status: DocumentStatus; object_key: string }[]>`
+    select status, object_key from documents where id = ${id}`
+  if (!row) throw notFound('Document')
+  return row
+}
+
+/**
+ * Starts the pipeline for a document whose file has arrived.
+ * @param from statuses from which it may start
+ * @throws AppError NOT_FOUND, or CONFLICT when the document is in none of them
+ */
+export async function startProcessing(
+  sql: Sql,
+  start: { documentId: string; orgId: string; startedBy: string; from: readonly DocumentStatus[] },
+): Promise<Document> {
+  const [found] = await sql<{ workspace_id: string; status: DocumentStatus }[]>`
+    select workspace_id, status from documents where id = ${start.documentId} for update`
+  if (!found) throw notFound('Document')
+  if (!start.from.includes(found.status)) {
+    throw new AppError('CONFLICT', `The document is ${found.status.replaceAll('_', ' ')}`)
+  }
+  const jobId = newId()
+  await startJob(sql, {
+    id: jobId,
+    orgId: start.orgId,
+    workspaceId: found.workspace_id,
+    kind: 'document.process',
+    total: pipelineSteps.length,
+    message: 'Waiting to be validated',
+    subjectId: start.documentId,
+    createdBy: start.startedBy,
+  })
+  const [document] = await sql<Document[]>`
+    update documents set status = 'processing', job_id = ${jobId}, error = null, updated_at = now()
+    where id = ${start.documentId}
+    returning ${sql(columns)}`
+  return document!
+}
+
+/** A document on its way through the pipeline. */
+export interface ProcessingDocument {
+  id: string
+  org_id: string
+  workspace_id: string
+  file_name: string
+  content_type: string
+  format: string | null
+  tlp: Tlp
+  tlp_declared: boolean
+  object_key: string
+  created_at: string
+}
+
+/**
+ * The document of a pipeline step, or null when the step has nothing to do any more: deleted, or taken over by a
+ * newer job. Inside a step's transaction, lock it.
+ */
+export async function openStep(
+  sql: Sql,
+  step: { document_id: string; job_id: string },
+  lock: 'read' | 'lock',
+): Promise<ProcessingDocument | null> {
+  const [document] = await sql<ProcessingDocument[]>`
+    select id, org_id, workspace_id, file_name, content_type, format, tlp, tlp_declared, object_key, created_at
+    from documents
+    where id = ${step.document_id} and job_id = ${step.job_id} and status = 'processing'
+    ${lock === 'lock' ? sql`for update` : sql``}`
+  return document ?? null
+}
+
+/** Notes what validation found. */
+export async function recordContent(
+  sql: Sql,
+  id: string,
+  content: { sizeBytes: number; sha256: string; format: string },
+): Promise<void> {
+  await sql`
+    update documents
+    set size_bytes = ${content.sizeBytes}, sha256 = ${content.sha256}, format = ${content.format}, updated_at = now()
+    where id = ${id}`
+}
+
+/**
+ * Finds the document that stands for this content in a workspace, and keeps others from becoming it until this
+ * transaction ends.
+ */
+export async function findTwin(
+  sql: Sql,
+  content: { workspaceId: string; sha256: string; exceptId: string },
+): Promise<string | null> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`${content.workspaceId} ${content.sha256}`}, 0))`
+  const [twin] = await sql<{ id: string }[]>`
+    select id from documents
+    where workspace_id = ${content.workspaceId} and sha256 = ${content.sha256} and id <> ${content.exceptId}`
+  return twin?.id ?? null
+}
+
+/** Ends the processing of a document whose content another one has already. */
+export async function markDuplicate(
+  sql: Sql,
+  step: { document_id: string; job_id: string },
+  content: { twinId: string; sizeBytes: number; format: string },
+): Promise<void> {
+  await sql`
+    update documents
+    set status = 'duplicate', duplicate_of = ${content.twinId}, size_bytes = ${content.sizeBytes},
+      format = ${content.format}, updated_at = now()
+    where id = ${step.document_id}`
+  await finishJob(sql, step.job_id, {
+    status: 'succeeded',
+    message: 'This file is known already',
+    result: { document_id: step.document_id, duplicate_of: content.twinId },
+  })
+}
+
+/** Ends the processing of a document that can't be processed: `rejected` for its own fault, `failed` for ours. */
+export async function endBadly(
+  sql: Sql,
+  step: { document_id: string; job_id: string },
+  status: 'rejected' | 'failed',
+  error: { code: string; message: string },
+): Promise<void> {
+  // A rejected file no longer stands for its content: a corrected product may take it again.
+  await sql`
+    update documents set status = ${status}, error = ${sql.json(error)}, sha256 = null, updated_at = now()
+    where id = ${step.document_id} and job_id = ${step.job_id}`
+  await finishJob(sql, step.job_id, { status: 'failed', message: error.message, error })
+}

@@ -1,0 +1,185 @@
+import type { ProcessingDocument } from '../documents/documents.ts'
+import type { Extraction } from '../extraction/types.ts'
+import type { Json, Sql } from '../sql.ts'
+import { lifetimeDays } from './confidence.ts'
+import { type Finding, type Subject, toFindings } from './findings.ts'
+
+/**
+ * Makes a document's evidence exactly what the engine found in its text, and brings the indicators and entities that
+ * it speaks of up to date. Doing it again changes nothing: evidence keeps its id as long as it is found, what is no
+ * longer found goes, and with it what no evidence is left for.
+ */
+export async function recordExtraction(
+  sql: Sql,
+  document: ProcessingDocument,
+  text: string,
+  extraction: Extraction,
+): Promise<void> {
+  // Documents of one organization share indicators; one writer at a time can't deadlock with another.
+  await sql`select pg_advisory_xact_lock(hashtextextended(${document.org_id}, 1))`
+  const { subjects, findings } = toFindings(text, extraction)
+  await insertSubjects(sql, document, subjects)
+  await sql`create temporary table found (
+    id uuid, indicator_id uuid, entity_id uuid, page integer, start_offset integer, end_offset integer, quote text,
+    sentence text, how text, defanged boolean, suppressed_reason text, suppressed_list text, confidence smallint
+  ) on commit drop`
+  await stageFindings(sql, document.org_id, subjects, findings)
+  const gone = await sql<{ indicator_id: string | null; entity_id: string | null }[]>`
+    delete from evidence e where e.document_id = ${document.id} and not exists (
+      select from found f
+      where coalesce(f.indicator_id, f.entity_id) = coalesce(e.indicator_id, e.entity_id)
+        and f.start_offset = e.start_offset and f.end_offset = e.end_offset)
+    returning indicator_id, entity_id`
+  await sql`
+    insert into evidence (id, org_id, workspace_id, document_id, indicator_id, entity_id, page, start_offset, end_offset,
+      quote, sentence, how, defanged, suppressed_reason, suppressed_list, confidence)
+    select distinct on (coalesce(indicator_id, entity_id), start_offset, end_offset)
+      id, ${document.org_id}::uuid, ${document.workspace_id}::uuid, ${document.id}::uuid, indicator_id, entity_id, page,
+      start_offset, end_offset, quote, sentence, how, defanged, suppressed_reason, suppressed_list, confidence
+    from found
+    order by coalesce(indicator_id, entity_id), start_offset, end_offset, confidence desc
+    on conflict (document_id, coalesce(indicator_id, entity_id), start_offset, end_offset) do update set
+      page = excluded.page, quote = excluded.quote, sentence = excluded.sentence, how = excluded.how,
+      defanged = excluded.defanged, suppressed_reason = excluded.suppressed_reason,
+      suppressed_list = excluded.suppressed_list, confidence = excluded.confidence`
+  await deriveIndicators(
+    sql,
+    document.id,
+    gone.flatMap((row) => row.indicator_id ?? []),
+  )
+  await deriveEntities(
+    sql,
+    document.id,
+    gone.flatMap((row) => row.entity_id ?? []),
+  )
+}
+
+/** Makes the rows of indicators and entities that the organization doesn't know yet; the rest is derived from evidence. */
+async function insertSubjects(sql: Sql, document: ProcessingDocument, subjects: readonly Subject[]): Promise<void> {
+  const rows = sql.json(subjects as unknown as Json)
+  const seen = document.created_at
+  await sql`
+    insert into indicators (id, org_id, type, value, value_sha256, tlp, confidence, first_seen, last_seen, valid_until)
+    select id, ${document.org_id}, type, value, decode(value_sha256, 'hex'), ${document.tlp}, 0, ${seen}, ${seen}, ${seen}
+    from jsonb_to_recordset(${rows}) as row (id uuid, kind text, type text, value text, value_sha256 text)
+    where kind = 'indicator'
+    on conflict (org_id, type, value_sha256) do nothing`
+  await sql`
+    insert into entities (id, org_id, kind, external_id, name, tlp, first_seen, last_seen)
+    select id, ${document.org_id}, kind, external_id, name, ${document.tlp}, ${seen}, ${seen}
+    from jsonb_to_recordset(${rows}) as row (id uuid, kind text, external_id text, name text)
+    where kind <> 'indicator'
+    on conflict (org_id, kind, external_id) do nothing`
+}
+
+/** Rows of one statement. */
+const batchSize = 2000
+
+/** Puts the findings beside the ids under which the organization knows their subjects. */
+async function stageFindings(
+  sql: Sql,
+  orgId: string,
+  subjects: readonly Subject[],
+  findings: readonly Finding[],
+): Promise<void> {
+  await sql`create temporary table known on commit drop as
+    select row.id as proposed, i.id as indicator_id, e.id as entity_id
+    from jsonb_to_recordset(${sql.json(subjects as unknown as Json)})
+      as row (id uuid, kind text, type text, value_sha256 text, external_id text)
+    left join indicators i on row.kind = 'indicator' and i.org_id = ${orgId} and i.type = row.type
+      and i.value_sha256 = decode(row.value_sha256, 'hex')
+    left join entities e on row.kind <> 'indicator' and e.org_id = ${orgId} and e.kind = row.kind
+      and e.external_id = row.external_id`
+  for (let at = 0; at < findings.length; at += batchSize) {
+    await sql`
+      insert into found
+      select row.id, known.indicator_id, known.entity_id, row.page, row.start_offset, row.end_offset, row.quote,
+        row.sentence, row.how, row.defanged, row.suppressed_reason, row.suppressed_list, row.confidence
+      from jsonb_to_recordset(${sql.json(findings.slice(at, at + batchSize) as unknown as Json)}) as row (
+        id uuid, subject_id uuid, page integer, start_offset integer, end_offset integer, quote text, sentence text,
+        how text, defanged boolean, suppressed_reason text, suppressed_list text, confidence smallint)
+      join known on known.proposed = row.subject_id`
+  }
+}
+
+/**
+ * Derives the indicators of a document, and those that lost evidence of it, from all the evidence there is:
+ * - TLP: the least restrictive of their sources, as the value may be shared as freely as its freest source;
+ * - confidence: that of the best mention of each document, combined as independent witnesses (1 − Π(1 − cᵢ)), at most 95;
+ * - suppressed: when every mention is, with the reason of one of them;
+ * - seen: between the first and the last document that has them.
+ */
+async function deriveIndicators(sql: Sql, documentId: string, goneIds: readonly string[]): Promise<void> {
+  await sql`
+    with affected as (
+      select distinct indicator_id as id from evidence where document_id = ${documentId} and indicator_id is not null
+      union
+      select value::uuid from jsonb_array_elements_text(${sql.json(goneIds as unknown as Json)})
+    ), witnesses as (
+      select e.indicator_id, e.document_id, max(e.confidence) as confidence,
+        bool_and(e.suppressed_list is not null) as suppressed,
+        min(e.suppressed_list) as list, min(e.suppressed_reason) as reason
+      from evidence e join affected a on a.id = e.indicator_id
+      group by e.indicator_id, e.document_id
+    ), derived as (
+      select w.indicator_id as id,
+        least(95, round(100 * (1 - exp(sum(ln(1 - w.confidence / 100.0))))))::smallint as confidence,
+        case when bool_and(w.suppressed) then min(w.reason) end as suppressed_reason,
+        case when bool_and(w.suppressed) then min(w.list) end as suppressed_list,
+        (array_agg(d.tlp order by tlp_rank(d.tlp)))[1] as tlp,
+        min(d.created_at) as first_seen, max(d.created_at) as last_seen
+      from witnesses w join documents d on d.id = w.document_id
+      group by w.indicator_id
+    )
+    update indicators i set
+      confidence = x.confidence, suppressed_reason = x.suppressed_reason, suppressed_list = x.suppressed_list,
+      tlp = x.tlp, first_seen = x.first_seen, last_seen = x.last_seen,
+      valid_until = x.last_seen + make_interval(days => (${sql.json(lifetimeDays)}::jsonb ->> i.type)::integer),
+      updated_at = now()
+    from derived x
+    where i.id = x.id and (i.confidence, i.suppressed_list, i.tlp, i.first_seen, i.last_seen)
+      is distinct from (x.confidence, x.suppressed_list, x.tlp, x.first_seen, x.last_seen)`
+  await sql`
+    delete from indicators i
+    where i.id in (select value::uuid from jsonb_array_elements_text(${sql.json(goneIds as unknown as Json)}))
+      and not exists (select from evidence e where e.indicator_id = i.id)`
+}
+
+/** The same for the entities of a document. */
+async function deriveEntities(sql: Sql, documentId: string, goneIds: readonly string[]): Promise<void> {
+  await sql`
+    with affected as (
+      select distinct entity_id as id from evidence where document_id = ${documentId} and entity_id is not null
+      union
+      select value::uuid from jsonb_array_elements_text(${sql.json(goneIds as unknown as Json)})
+    ), derived as (
+      select e.entity_id as id, (array_agg(d.tlp order by tlp_rank(d.tlp)))[1] as tlp,
+        min(d.created_at) as first_seen, max(d.created_at) as last_seen
+      from evidence e join affected a on a.id = e.entity_id join documents d on d.id = e.document_id
+      group by e.entity_id
+    )
+    update entities t set tlp = x.tlp, first_seen = x.first_seen, last_seen = x.last_seen, updated_at = now()
+    from derived x
+    where t.id = x.id and (t.tlp, t.first_seen, t.last_seen) is distinct from (x.tlp, x.first_seen, x.last_seen)`
+  await sql`
+    delete from entities t
+    where t.id in (select value::uuid from jsonb_array_elements_text(${sql.json(goneIds as unknown as Json)}))
+      and not exists (select from evidence e where e.entity_id = t.id)`
+}
+
+/** Counts what a document holds, for its row and its job's result. */
+export async function countFindings(sql: Sql, documentId: string): Promise<Record<string, number>> {
+  const [counts] = await sql<Record<string, number>[]>`
+    select
+      count(distinct e.indicator_id) filter (where e.suppressed_list is null) as indicators,
+      count(distinct e.indicator_id) filter (where e.suppressed_list is not null and not exists (
+        select from evidence o
+        where o.document_id = e.document_id and o.indicator_id = e.indicator_id and o.suppressed_list is null)) as suppressed,
+      count(distinct t.id) filter (where t.kind = 'technique') as techniques,
+      count(distinct t.id) filter (where t.kind = 'actor') as actors,
+      count(distinct t.id) filter (where t.kind = 'software') as software,
+      count(distinct t.id) filter (where t.kind = 'vulnerability') as vulnerabilities
+    from evidence e left join entities t on t.id = e.entity_id
+    where e.document_id = ${documentId}`
+  return counts ?? {}
+}

@@ -1,0 +1,113 @@
+import { notFound } from '../errors.ts'
+import { endOfIds, type Page } from '../paging.ts'
+import type { Json, Sql } from '../sql.ts'
+import type { Job, JobStatus } from './schemas.ts'
+
+const columns = [
+  'id',
+  'kind',
+  'status',
+  'done',
+  'total',
+  'message',
+  'subject_id',
+  'result',
+  'error',
+  'created_at',
+  'updated_at',
+  'finished_at',
+]
+
+export interface JobDraft {
+  id: string
+  orgId: string
+  workspaceId: string | null
+  kind: string
+  total: number
+  message: string
+  subjectId: string
+  createdBy: string | null
+}
+
+/** Makes the row of a long piece of work, with its first event. */
+export async function startJob(sql: Sql, draft: JobDraft): Promise<Job> {
+  const [job] = await sql<Job[]>`
+    insert into jobs (id, org_id, workspace_id, kind, status, total, message, subject_id, created_by)
+    values (${draft.id}, ${draft.orgId}, ${draft.workspaceId}, ${draft.kind}, 'queued', ${draft.total},
+      ${draft.message}, ${draft.subjectId}, ${draft.createdBy})
+    returning ${sql(columns)}`
+  await change(sql, draft.id, { status: 'queued' })
+  return job!
+}
+
+/** Says how far a job has come. Does nothing to a job that has ended. */
+export async function progressJob(sql: Sql, id: string, progress: { done: number; message: string }): Promise<void> {
+  await change(sql, id, { status: 'running', ...progress })
+}
+
+/** Ends a job. Does nothing to a job that has ended. */
+export async function finishJob(
+  sql: Sql,
+  id: string,
+  end:
+    | { status: 'succeeded'; message: string; result: Readonly<Record<string, unknown>> }
+    | { status: 'failed'; message: string; error: { code: string; message: string } },
+): Promise<void> {
+  await change(sql, id, end)
+}
+
+interface Change {
+  status: JobStatus
+  done?: number
+  message?: string
+  result?: Readonly<Record<string, unknown>>
+  error?: { code: string; message: string }
+}
+
+/** Changes the job and tells its listeners, in one statement; the row's lock gives the events their order. */
+async function change(sql: Sql, id: string, { status, done, message, result, error }: Change): Promise<void> {
+  const ended = status === 'succeeded' || status === 'failed' || status === 'cancelled'
+  await sql`
+    with changed as (
+      update jobs set
+        status = ${status},
+        done = case when ${status} = 'succeeded' then total else coalesce(${done ?? null}, done) end,
+        message = coalesce(${message ?? null}, message),
+        result = coalesce(${result ? sql.json(result as Json) : null}::jsonb, result),
+        error = coalesce(${error ? sql.json(error) : null}::jsonb, error),
+        version = version + 1,
+        updated_at = now(),
+        finished_at = case when ${ended} then now() end
+      where id = ${id} and status in ('queued', 'running')
+      returning *
+    )
+    insert into job_events (org_id, workspace_id, job_id, sequence, type, data)
+    select org_id, workspace_id, id, version, status, jsonb_build_object(
+      'status', status, 'done', done, 'total', total, 'message', message, 'result', result, 'error', error)
+    from changed`
+}
+
+/** @throws AppError NOT_FOUND */
+export async function readJob(sql: Sql, id: string): Promise<Job> {
+  const [job] = await sql<Job[]>`select ${sql(columns)} from jobs where id = ${id}`
+  if (!job) throw notFound('Job')
+  return job
+}
+
+/** The jobs that the caller may see, newest first. */
+export function listJobs(sql: Sql, page: Page): Promise<Job[]> {
+  return sql<Job[]>`
+    select ${sql(columns)} from jobs where id < ${page.before ?? endOfIds} order by id desc limit ${page.size + 1}`
+}
+
+export interface JobEvent {
+  sequence: number
+  type: JobStatus
+  data: unknown
+}
+
+/** The events of a job after a sequence number, in order. */
+export function listJobEvents(sql: Sql, id: string, after: number): Promise<JobEvent[]> {
+  return sql<JobEvent[]>`
+    select sequence, type, data from job_events where job_id = ${id} and sequence > ${after} order by sequence limit 100`
+}

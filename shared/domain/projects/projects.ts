@@ -1,0 +1,70 @@
+import { AppError, notFound } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { endOfIds, type Page } from '../paging.ts'
+import type { Sql } from '../sql.ts'
+import type { Project } from '../tenancy/schemas.ts'
+
+const columns = ['id', 'workspace_id', 'name', 'description', 'created_by', 'created_at', 'updated_at']
+
+function nameTaken(): AppError {
+  return new AppError('CONFLICT', 'There is a project of this name in the workspace already')
+}
+
+/** @throws AppError CONFLICT when the workspace has a project of this name */
+export async function createProject(
+  sql: Sql,
+  draft: { orgId: string; workspaceId: string; name: string; description: string; createdBy: string },
+): Promise<Project> {
+  const [project] = await sql<Project[]>`
+    insert into projects (id, org_id, workspace_id, name, description, created_by)
+    values (${newId()}, ${draft.orgId}, ${draft.workspaceId}, ${draft.name}, ${draft.description}, ${draft.createdBy})
+    on conflict (workspace_id, name) do nothing
+    returning ${sql(columns)}`
+  if (!project) throw nameTaken()
+  return project
+}
+
+/** The projects of the caller's workspace, newest first. */
+export function listProjects(sql: Sql, page: Page): Promise<Project[]> {
+  return sql<Project[]>`
+    select ${sql(columns)} from projects
+    where id < ${page.before ?? endOfIds}
+    order by id desc
+    limit ${page.size + 1}`
+}
+
+/** @throws AppError NOT_FOUND */
+export async function readProject(sql: Sql, id: string): Promise<Project> {
+  const [project] = await sql<Project[]>`select ${sql(columns)} from projects where id = ${id}`
+  if (!project) throw notFound('Project')
+  return project
+}
+
+/** @throws AppError NOT_FOUND, or CONFLICT when the new name is taken */
+export async function updateProject(
+  sql: Sql,
+  id: string,
+  change: { name?: string | undefined; description?: string | undefined },
+): Promise<Project> {
+  const taken =
+    change.name === undefined
+      ? []
+      : await sql`
+          select 1 from projects p where p.name = ${change.name} and p.id <> ${id}
+            and p.workspace_id = (select workspace_id from projects where id = ${id})`
+  if (taken.length > 0) throw nameTaken()
+  const [project] = await sql<Project[]>`
+    update projects
+    set name = coalesce(${change.name ?? null}, name), description = coalesce(${change.description ?? null}, description),
+      updated_at = now()
+    where id = ${id}
+    returning ${sql(columns)}`
+  if (!project) throw notFound('Project')
+  return project
+}
+
+/** Deletes the project; its documents stay in the workspace. @throws AppError NOT_FOUND */
+export async function deleteProject(sql: Sql, id: string): Promise<void> {
+  const rows = await sql`delete from projects where id = ${id} returning 1`
+  if (rows.length === 0) throw notFound('Project')
+}

@@ -1,0 +1,65 @@
+import { AppError } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { endOfIds, type Page } from '../paging.ts'
+import type { Sql } from '../sql.ts'
+import type { Organization, User, Workspace } from './schemas.ts'
+
+/**
+ * Makes an organization with its first workspace, owned by the user. The transaction must have entered `id`.
+ * @param id id of the organization to be
+ */
+export async function createOrganization(
+  sql: Sql,
+  draft: { id: string; name: string; ownerId: string },
+): Promise<Organization> {
+  const [organization] = await sql<Omit<Organization, 'role'>[]>`
+    insert into organizations (id, name) values (${draft.id}, ${draft.name}) returning *`
+  await sql`insert into memberships (org_id, user_id, role) values (${draft.id}, ${draft.ownerId}, 'owner')`
+  await createWorkspace(sql, { orgId: draft.id, name: 'General', ownerId: draft.ownerId })
+  return { ...organization!, role: 'owner' }
+}
+
+/** The organizations that a user belongs to. */
+export function listOrganizations(sql: Sql, userId: string, page: Page): Promise<Organization[]> {
+  return sql<Organization[]>`
+    select o.id, o.name, m.role, o.created_at, o.updated_at
+    from memberships m join organizations o on o.id = m.org_id
+    where m.user_id = ${userId} and o.id < ${page.before ?? endOfIds}
+    order by o.id desc
+    limit ${page.size + 1}`
+}
+
+/** @throws AppError CONFLICT when the organization has a workspace of this name */
+export async function createWorkspace(
+  sql: Sql,
+  draft: { orgId: string; name: string; ownerId: string },
+): Promise<Workspace> {
+  const id = newId()
+  const [workspace] = await sql<Workspace[]>`
+    insert into workspaces (id, org_id, name) values (${id}, ${draft.orgId}, ${draft.name})
+    on conflict (org_id, name) do nothing
+    returning id, name, created_at, updated_at`
+  if (!workspace) throw new AppError('CONFLICT', 'There is a workspace of this name already')
+  await sql`
+    insert into workspace_members (org_id, workspace_id, user_id, role)
+    values (${draft.orgId}, ${id}, ${draft.ownerId}, 'owner')`
+  return workspace
+}
+
+/** The workspaces that a member may enter: all of them for owners and admins. */
+export function listWorkspaces(sql: Sql, member: { userId: string; role: string }, page: Page): Promise<Workspace[]> {
+  return sql<Workspace[]>`
+    select w.id, w.name, w.created_at, w.updated_at
+    from workspaces w
+    where w.id < ${page.before ?? endOfIds} and (
+      ${member.role} in ('owner', 'admin')
+      or exists (select from workspace_members m where m.workspace_id = w.id and m.user_id = ${member.userId}))
+    order by w.id desc
+    limit ${page.size + 1}`
+}
+
+export async function readUser(sql: Sql, userId: string): Promise<User> {
+  const [user] = await sql<User[]>`select id, email, display_name, created_at from users where id = ${userId}`
+  if (!user) throw new AppError('NOT_FOUND', 'User not found')
+  return user
+}
