@@ -1,4 +1,4 @@
-import { PHRASE_CLASSES, PHRASES, type PhraseRule } from './data/phrases.ts'
+import { PHRASE_CLASSES, PHRASE_WEIGHTS, PHRASES, type PhraseRule } from './data/phrases.ts'
 import type { LexiconBuilder } from './lexicon.ts'
 import { parsePhrase } from './phrase-syntax.ts'
 import { WINDOW_MASK, type WordWindow } from './scan.ts'
@@ -23,6 +23,8 @@ export interface PhraseTable {
   byLastWord: (CompiledPhrase[] | undefined)[]
 }
 
+const LEVELS = ['certain', 'strong', 'weak', 'hint'] as const
+
 /**
  * Compiles the phrase table.
  *
@@ -30,10 +32,16 @@ export interface PhraseTable {
  * @throws Error when the table holds a phrase that can't be read
  */
 export function buildPhraseTable(lexicon: LexiconBuilder, rules: readonly PhraseRule[] = PHRASES): PhraseTable {
-  const parsed = rules.flatMap(({ id, strong = [], weak = [] }) => [
-    ...strong.map((source) => ({ id, weight: 1, source, places: parsePhrase(source, PHRASE_CLASSES) })),
-    ...weak.map((source) => ({ id, weight: 0.5, source, places: parsePhrase(source, PHRASE_CLASSES) })),
-  ])
+  const parsed = rules.flatMap((rule) =>
+    LEVELS.flatMap((level) =>
+      (rule[level] ?? []).map((source) => ({
+        id: rule.id,
+        weight: PHRASE_WEIGHTS[level],
+        source,
+        places: parsePhrase(source, PHRASE_CLASSES),
+      })),
+    ),
+  )
   const numbered = parsed.map(({ places, ...rest }) => ({
     ...rest,
     places: places.map((place) => ({ ids: place.words.map((word) => lexicon.add(word)), gap: place.gap })),

@@ -22,23 +22,18 @@ const HOW_RANK = { id: 0, name: 1, phrase: 2 } as const
  * @returns in order of start
  */
 export function settleTechniques(candidates: TechniqueCandidate[]): TechniqueCandidate[] {
-  const said = new Map<string, Map<string, number>>()
-  for (const candidate of candidates) {
-    if (candidate.how !== 'phrase') continue
-    let sources = said.get(candidate.id)
-    if (sources === undefined) {
-      sources = new Map()
-      said.set(candidate.id, sources)
-    }
-    sources.set(candidate.source, candidate.weight)
-  }
+  const byTechnique = new Map<string, TechniqueCandidate[]>()
   const believed = new Set<string>()
-  for (const candidate of candidates) if (candidate.how !== 'phrase') believed.add(candidate.id)
-  for (const [id, sources] of said) {
-    let total = 0
-    for (const weight of sources.values()) total += weight
-    if (total >= ENOUGH) believed.add(id)
+  for (const candidate of candidates) {
+    if (candidate.how !== 'phrase') {
+      believed.add(candidate.id)
+      continue
+    }
+    const known = byTechnique.get(candidate.id)
+    if (known === undefined) byTechnique.set(candidate.id, [candidate])
+    else known.push(candidate)
   }
+  for (const [id, phrases] of byTechnique) if (weigh(phrases) >= ENOUGH) believed.add(id)
   const kept = candidates
     .filter((candidate) => believed.has(candidate.id))
     .sort((a, b) => bySpan(a, b) || HOW_RANK[a.how] - HOW_RANK[b.how] || (a.id < b.id ? -1 : 1))
@@ -47,6 +42,34 @@ export function settleTechniques(candidates: TechniqueCandidate[]): TechniqueCan
     if (outer.id.slice(0, 5) === inner.id.slice(0, 5) && inner.id.length === 5) return true
     return inner.how === 'name' && outer.how === 'name' && inner.end - inner.start < outer.end - outer.start
   })
+}
+
+/**
+ * Adds up what the phrases of one technique say: of phrases that overlap the weightiest counts, and one phrase counts
+ * twice at most, so that a refrain says no more than two statements do.
+ */
+function weigh(phrases: TechniqueCandidate[]): number {
+  const sorted = phrases.toSorted(bySpan)
+  const counted = new Map<string, number>()
+  let total = 0
+  let end = -1
+  let best: TechniqueCandidate | null = null
+  const close = () => {
+    if (best === null) return
+    const times = counted.get(best.source) ?? 0
+    counted.set(best.source, times + 1)
+    if (times < 2) total += best.weight
+  }
+  for (const phrase of sorted) {
+    if (phrase.start >= end) {
+      close()
+      best = null
+    }
+    if (best === null || phrase.weight > best.weight) best = phrase
+    end = Math.max(end, phrase.end)
+  }
+  close()
+  return total
 }
 
 /**

@@ -7,7 +7,7 @@ import { PERSISTENCE_PHRASES } from './phrases/persistence-and-privilege.ts'
 import type { PhraseRule } from './phrases/rule.ts'
 
 export { PHRASE_CLASSES } from './phrases/classes.ts'
-export type { PhraseRule } from './phrases/rule.ts'
+export { PHRASE_WEIGHTS, type PhraseRule } from './phrases/rule.ts'
 
 /** Every phrase that describes a technique, by tactic. */
 export const PHRASES: readonly PhraseRule[] = [

@@ -3,44 +3,49 @@ import type { PhraseRule } from './rule.ts'
 export const ACCESS_AND_IMPACT_PHRASES: readonly PhraseRule[] = [
   {
     id: 'T1566.001',
-    strong: [
+    certain: [
       'malicious ..2 (attachment~)',
       '(spear|phish~|phishing|spearphishing|spam|malspam|email~|mail~) ..5 attachment~',
       'attachment~ ..5 (spear|phishing|spearphishing|spam|malspam|email~|mail~)',
       '(phishing|spearphishing|spam|malicious|malspam|lure) email~ ..8 (attached|attachment~|attaching|containing|document~|archive~|zip|iso|lnk)',
       '(attached|attaching) to ..4 (email~|mail~|message~|phishing)',
       'email~ ..5 attached',
-      '(weaponized|malicious|booby) ..2 (document~|doc|docx|word|excel|rtf|pdf|pdfs|office|onenote|xls|powerpoint)',
       '(attached|attachment) ..4 (zip|rar|iso|document|pdf|word|excel|html|lnk|onenote|archive)',
-      'malspam',
       '(spearphish|spearphishing) email~ ..6 (document~|file~|archive~)',
       'phishing email~ ..6 (document~|file~|archive~|zip|pdf|word|excel)',
     ],
     weak: [
+      'email attachment~',
+      'attachment~',
+      '(weaponized|malicious|booby) ..2 (document~|doc|docx|word|excel|rtf|pdf|pdfs|office|onenote|xls|powerpoint)',
+      'malspam',
+    ],
+    hint: [
       'phishing email~',
+      'phishing campaign~',
       'spear phishing',
       'spearphishing',
-      'spam email~',
-      'email attachment~',
-      'phishing campaign~',
       'malicious email~',
-      'attachment~',
+      'spam email~',
     ],
   },
   {
     id: 'T1566.002',
-    strong: [
+    certain: [
       '(spear|phishing|spearphishing|email~|malicious) ..6 (malicious|phishing|embedded) ..1 (link~|url~)',
       '(phishing|spearphishing) link~',
       'email~ ..4 (containing|contained|contains|with) ..4 (link|links|url|urls|hyperlink)',
       'malicious link~ ..5 email~',
     ],
   },
-  { id: 'T1566.003', strong: ['(linkedin|whatsapp|telegram|facebook|skype) ..6 (lure~|message~|recruiter~|contact~)'] },
-  { id: 'T1566.004', strong: ['vishing', 'voice phishing'] },
+  {
+    id: 'T1566.003',
+    certain: ['(linkedin|whatsapp|telegram|facebook|skype) ..6 (lure~|message~|recruiter~|contact~)'],
+  },
+  { id: 'T1566.004', certain: ['vishing', 'voice phishing'] },
   {
     id: 'T1566',
-    strong: [
+    certain: [
       'phishing email~',
       'phishing campaign~',
       'spear phishing',
@@ -52,31 +57,31 @@ export const ACCESS_AND_IMPACT_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1190',
-    strong: [
+    certain: [
       'public facing ..2 (application~|server~|system~|web|service~|website~|device~|asset~)',
       'internet facing ..3 (application~|server~|system~|web|service~|device~|asset~|microsoft|exchange)',
       'web facing ..1 application~',
-      'exploit~ ..6 (exchange|sharepoint|confluence|fortinet|fortios|citrix|vmware|horizon|moveit|log4j|weblogic|zoho|manageengine|apache|struts|ivanti|pulse|sonicwall|netscaler|iis|tomcat|drupal|telerik|proxyshell|proxylogon|log4shell|firewall~|vpn|router~|gateway~)',
       '(proxyshell|proxylogon|log4shell|proxynotshell)',
       'vulnerable ..3 (exchange|internet|web|sharepoint) ..1 server~',
-      'exploit~ ..6 vulnerability~ ..6 (initial|access|foothold|server~|unpatched|public|internet)',
       'initial access ..6 (exploit~|vulnerability~)',
       'sql injection',
-      'unpatched ..3 (application~|server~|system~|device~)',
       'web server vulnerability~',
       'exploit~ ..4 unpatched',
     ],
+    strong: [
+      'exploit~ ..6 vulnerability~ ..6 (initial|access|foothold|server~|unpatched|public|internet)',
+      'unpatched ..3 (application~|server~|system~|device~)',
+    ],
     weak: [
       'exploit~ ..5 vulnerability~',
-      'known vulnerability~',
-      'remote code execution',
       'unpatched',
-      'exploit~ ..4 cve',
+      'exploit~ ..6 (exchange|sharepoint|confluence|fortinet|fortios|citrix|vmware|horizon|moveit|log4j|weblogic|zoho|manageengine|apache|struts|ivanti|pulse|sonicwall|netscaler|iis|tomcat|drupal|telerik|proxyshell|proxylogon|log4shell|firewall~|vpn|router~|gateway~)',
     ],
+    hint: ['known vulnerability~', 'remote code execution', 'exploit~ ..4 cve'],
   },
   {
     id: 'T1189',
-    strong: [
+    certain: [
       'watering hole~',
       'drive by (download~|compromise~|attack~)',
       'strategic web compromise~',
@@ -88,16 +93,19 @@ export const ACCESS_AND_IMPACT_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1195.002',
-    strong: [
+    certain: [
       'supply chain (attack~|compromise~)',
       'trojanized ..2 (installer~|update~|software|version~)',
       'compromised ..2 (installer~)',
     ],
   },
-  { id: 'T1199', strong: ['trusted relationship~', 'managed service provider~', 'third party ..2 (access|provider~)'] },
+  {
+    id: 'T1199',
+    certain: ['trusted relationship~', 'managed service provider~', 'third party ..2 (access|provider~)'],
+  },
   {
     id: 'T1091',
-    strong: [
+    certain: [
       '(infect~|spread~|propagate~|copy~|worm~) ..6 (usb|removable) ..1 (drive~|media|device~|disk~|stick~)',
       '(usb|removable) ..1 drive~ ..4 (infect~|spread~|propagate~)',
       'autorun inf',
@@ -105,6 +113,7 @@ export const ACCESS_AND_IMPACT_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1210',
+    certain: ['(smb|smbv1) ..2 (exploit~|exploitation|vulnerability~)', 'exploitation of remote services'],
     strong: [
       'eternalblue',
       'eternalromance',
@@ -113,14 +122,11 @@ export const ACCESS_AND_IMPACT_PHRASES: readonly PhraseRule[] = [
       'zerologon',
       'smbghost',
       'exploit~ ..4 (smb|rdp|smbv1|rpc|netlogon)',
-      '(smb|smbv1) ..2 (exploit~|exploitation|vulnerability~)',
-      'exploit~ ..6 (lateral|laterally|spread~|propagate~|worm~)',
-      'exploitation of remote services',
     ],
   },
   {
     id: 'T1021.001',
-    strong: [
+    certain: [
       '(via|over|through|using|use~|leverage~|enable~|establish~|allow~|abuse~|with) ..3 (rdp)',
       '(via|over|through|using|use~|enable~|establish~|allow~|leverage~) ..3 remote desktop',
       'rdp ..2 (session~|connection~|access|login~|port|tunnel~|traffic|to|into|lateral|laterally|service~|server~|compromise|credential~|brute|enabled)',
@@ -128,38 +134,35 @@ export const ACCESS_AND_IMPACT_PHRASES: readonly PhraseRule[] = [
       'move~ ..4 laterally ..4 (rdp|remote)',
       'fdenytsconnections',
       'mstsc',
-      'terminal services',
       'rdpclip',
-      'rdp',
     ],
+    strong: ['rdp', 'terminal services'],
   },
   {
     id: 'T1021.002',
-    strong: [
+    certain: [
       'admin share~',
       'administrative share~',
       'admin ipc',
       '(copy~|move~|spread~|propagate~|deploy~|lateral|laterally) ..5 (smb|shares)',
       'smb ..3 (lateral|laterally|spread~|propagate~)',
-      'net use',
-      'psexec',
       'windows admin share~',
       'hidden share~',
     ],
   },
   {
     id: 'T1021.004',
-    strong: ['(via|over|through|using) ssh', 'ssh (connection~|session~|lateral|login~|brute)', 'putty', 'plink'],
+    certain: ['(via|over|through|using) ssh', 'ssh (connection~|session~|lateral|login~|brute)', 'putty', 'plink'],
   },
   {
     id: 'T1021.005',
-    strong: ['hvnc', 'hidden vnc', '(via|over|using|through) vnc', 'vnc (server|session~|module|access)'],
+    certain: ['hvnc', 'hidden vnc', '(via|over|using|through) vnc', 'vnc (server|session~|module|access)'],
   },
-  { id: 'T1021.006', strong: ['winrm', 'evil winrm', 'enter pssession', 'invoke command ..2 computername'] },
-  { id: 'T1021.003', strong: ['dcom', 'distributed com'] },
+  { id: 'T1021.006', certain: ['winrm', 'evil winrm', 'enter pssession', 'invoke command ..2 computername'] },
+  { id: 'T1021.003', certain: ['dcom', 'distributed com'] },
   {
     id: 'T1534',
-    strong: [
+    certain: [
       'internal phishing',
       'internal spearphishing',
       'conversation hijack~',
@@ -167,14 +170,14 @@ export const ACCESS_AND_IMPACT_PHRASES: readonly PhraseRule[] = [
       'reply chain',
     ],
   },
-  { id: 'T1583.001', strong: ['register~ ..4 domain~', 'typosquat~', 'lookalike domain~', 'look alike domain~'] },
-  { id: 'T1608.006', strong: ['seo poison~'] },
-  { id: 'T1583.008', strong: ['malvertising', 'malicious ad~', 'malicious google ad~'] },
-  { id: 'T1586.002', strong: ['compromised ..2 (email|mail) (account~|accounts)'] },
-  { id: 'T1595', strong: ['(scan~|scanning) ..4 internet', 'mass scan~', 'scan~ ..5 vulnerable'] },
+  { id: 'T1583.001', certain: ['register~ ..4 domain~', 'typosquat~', 'lookalike domain~', 'look alike domain~'] },
+  { id: 'T1608.006', certain: ['seo poison~'] },
+  { id: 'T1583.008', certain: ['malvertising', 'malicious ad~', 'malicious google ad~'] },
+  { id: 'T1586.002', certain: ['compromised ..2 (email|mail) (account~|accounts)'] },
+  { id: 'T1595', certain: ['(scan~|scanning) ..4 internet', 'mass scan~', 'scan~ ..5 vulnerable'] },
   {
     id: 'T1486',
-    strong: [
+    certain: [
       'encrypt~ ..4 (files|data|drives|disks|systems|devices|victim~)',
       'files ..3 encrypted',
       'ransom note~',
@@ -186,7 +189,7 @@ export const ACCESS_AND_IMPACT_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1490',
-    strong: [
+    certain: [
       'shadow (copy|copies)',
       'vssadmin',
       'shadowcopy',
@@ -197,10 +200,10 @@ export const ACCESS_AND_IMPACT_PHRASES: readonly PhraseRule[] = [
       'delete~ ..4 backup~',
     ],
   },
-  { id: 'T1489', strong: ['(stop~|terminate~|kill~|disable~) ..4 services', 'net stop', 'sc stop', 'taskkill'] },
+  { id: 'T1489', certain: ['(stop~|terminate~|kill~|disable~) ..4 services', 'net stop', 'sc stop', 'taskkill'] },
   {
     id: 'T1485',
-    strong: [
+    certain: [
       'data destruction',
       'wiper malware',
       'data (wiping|wiper)',
@@ -210,7 +213,7 @@ export const ACCESS_AND_IMPACT_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1561.002',
-    strong: [
+    certain: [
       '(overwrite~|wipe~|corrupt~|destroy~) ..4 (mbr|gpt|partition~|boot)',
       'wipe~ ..3 disk~',
       'master boot record ..4 (overwrite~|wipe~|corrupt~)',
@@ -218,7 +221,7 @@ export const ACCESS_AND_IMPACT_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1529',
-    strong: [
+    certain: [
       '(reboot~|restart~|shut~|shuts) ..4 (system|machine|computer|host|device)',
       'shutdown r',
       'initiatesystemshutdown',
@@ -228,11 +231,11 @@ export const ACCESS_AND_IMPACT_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1491.001',
-    strong: ['(change~|set~|replace~|modify~) ..4 (wallpaper)', 'desktop wallpaper', 'desktop background'],
+    certain: ['(change~|set~|replace~|modify~) ..4 (wallpaper)', 'desktop wallpaper', 'desktop background'],
   },
   {
     id: 'T1496.001',
-    strong: [
+    certain: [
       '(cryptominer|cryptominers|cryptomining)',
       'crypto (miner|mining|miners)',
       'cryptojacking',
@@ -242,7 +245,10 @@ export const ACCESS_AND_IMPACT_PHRASES: readonly PhraseRule[] = [
       'monero (miner|mining)',
     ],
   },
-  { id: 'T1498', strong: ['ddos', 'denial of service attack~', 'distributed denial of service'] },
-  { id: 'T1531', strong: ['(change~|reset~|delete~|lock~) ..4 (user|account|admin) ..1 password~'] },
-  { id: 'T1657', strong: ['extortion', 'wire fraud', 'business email compromise', 'bec'] },
+  { id: 'T1498', certain: ['ddos', 'denial of service attack~', 'distributed denial of service'] },
+  { id: 'T1531', certain: ['(change~|reset~|delete~|lock~) ..4 (user|account|admin) ..1 password~'] },
+  {
+    id: 'T1657',
+    certain: ['double extortion', 'extortion ..3 (demand~|payment~|scheme)', 'wire fraud', 'business email compromise'],
+  },
 ]

@@ -3,6 +3,7 @@ import type { PhraseRule } from './rule.ts'
 export const COLLECTION_PHRASES: readonly PhraseRule[] = [
   {
     id: 'T1105',
+    certain: ['ingress tool transfer'],
     strong: [
       'download~ ..5 <code>',
       '(fetch~|retrieve~|pull~|grab~) ..5 (payload~|malware|shellcode|stage|module~|plugin~|dll|executable~|script~|file|files|tool|tools|archive~|loader~|backdoor~|trojan~)',
@@ -21,7 +22,6 @@ export const COLLECTION_PHRASES: readonly PhraseRule[] = [
       'invoke webrequest',
       'deploy~ ..2 (additional|further|more|other) ..2 (tool~|malware|payload~|backdoor~)',
       '(second|next|additional|final|third) ..1 (stage|payload~) ..4 (download~|retrieve~|fetch~)',
-      'ingress tool transfer',
       'drop~ ..3 (additional|further|cobalt|multiple) ..2 (tool~|malware|payload~|strike|files)',
       '(wget|curl) ..3 (download~|http|o)',
       'file transfer',
@@ -40,41 +40,41 @@ export const COLLECTION_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1041',
-    strong: [
+    certain: [
       '<send> ..6 to ..3 c2',
       '<send> ..6 (to|with|over|via|through) ..3 (c2|cnc)',
       'exfiltrate~ ..6 (c2|cnc)',
       'exfiltration ..4 (c2|cnc)',
       '(data|information|results|output|files|credentials|screenshots|keystrokes|response) ..4 (sent|uploaded|transmitted|exfiltrated|returned|posted) ..4 (c2|cnc|server|attacker~)',
-      '(send~|sends|upload~|transmit~|exfiltrate~) ..4 (data|information|results|output|files|credentials|screenshots|keystrokes) ..5 (c2|cnc|server|attacker~)',
       '(sent|sends|send|uploaded|uploads) back to ..3 (c2|server|attacker~|operator~)',
+    ],
+    strong: [
+      '(send~|sends|upload~|transmit~|exfiltrate~) ..4 (data|information|results|output|files|credentials|screenshots|keystrokes) ..5 (c2|cnc|server|attacker~)',
       'exfiltrate~ ..4 (data|information|files|documents|credentials) ..5 (http|https|server|post)',
     ],
-    weak: ['exfiltrate~', 'data exfiltration', 'exfiltration'],
   },
   {
     id: 'T1005',
-    strong: [
+    certain: [
       '<steal> ..4 (file|files|document~) ..4 (local|system~|machine~|computer~|host~|drive~|victim~|infected|compromised|disk|interest)',
-      '<steal> ..3 (sensitive|confidential|personal|victim|internal|local|valuable|private) ..2 (data|information|files|documents)',
-      'steal~ ..3 (data|information|files|documents)',
-      'exfiltrate~ ..3 (files|documents|sensitive|confidential)',
-      'collect~ ..3 (files|documents)',
       '(files|documents|data) of interest',
-      'data theft',
-      'stolen (data|files|information|documents)',
-      'information steal~',
-      'infostealer~',
-      'info stealer~',
       'data from local system',
-      'sensitive ..2 (data|information|files|documents)',
-      '(victim|client|customer|company) data',
     ],
-    weak: ['data exfiltration', 'stealer~', 'exfiltrate~ ..4 data', 'sensitive information', 'steal~', 'local drives'],
+    strong: ['collect~ ..3 (files|documents)', 'steal~ ..2 (files|documents)'],
+    weak: [
+      'steal~ ..3 (data|information)',
+      '<steal> ..3 (sensitive|confidential|personal|victim|internal|local|valuable|private) ..2 (data|information|files|documents)',
+      'exfiltrate~ ..3 (files|documents|sensitive|confidential)',
+      'information steal~',
+      'info stealer~',
+      'infostealer~',
+      'local drives',
+    ],
+    hint: ['sensitive ..2 (data|information|files|documents)', 'stolen (data|files|information|documents)', 'stealer~'],
   },
   {
     id: 'T1113',
-    strong: [
+    certain: [
       '(take~|taking|capture~|capturing|grab~|collect~|record~|send~|upload~|obtain~|acquire~|exfiltrate~|support~|steal~) ..3 (screenshot~|screen)',
       'screenshots ..3 (taken|captured|sent|uploaded)',
       'screen ..1 (capture~|capturing|grab~|grabber|shot~|recording|logger|record~)',
@@ -87,7 +87,7 @@ export const COLLECTION_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1056.001',
-    strong: [
+    certain: [
       'keylog~',
       'keylogger~',
       'keylogging',
@@ -104,65 +104,63 @@ export const COLLECTION_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1115',
-    strong: [
+    certain: [
       'clipboard ..2 (data|content~|stealer|hijack~|monitor~|text|logger)',
       '(steal~|collect~|capture~|monitor~|access~|log~|read~) ..3 clipboard',
     ],
   },
-  { id: 'T1123', strong: ['microphone~', 'audio (record~|capture~|recording~|surveillance)', 'record~ ..2 audio'] },
+  { id: 'T1123', certain: ['microphone~', 'audio (record~|capture~|recording~|surveillance)', 'record~ ..2 audio'] },
   {
     id: 'T1125',
-    strong: ['webcam~', 'video (capture|recording)', '(camera|webcam) ..3 (capture~|record~|access~|image~|pictures)'],
+    certain: ['webcam~', 'video (capture|recording)', '(camera|webcam) ..3 (capture~|record~|access~|image~|pictures)'],
   },
   {
     id: 'T1114',
-    strong: [
+    certain: [
       '(steal~|collect~|exfiltrate~|harvest~) ..4 email~',
       'email (collection|theft|harvest~)',
       'mailbox~ ..3 (export~|access~|exfiltrate~)',
     ],
   },
-  { id: 'T1119', strong: ['automatically (collect~|gather~|search~)', 'automated collection'] },
-  { id: 'T1025', strong: ['(files|data|documents) ..4 (removable|usb) ..1 (media|drive~|device~)'] },
-  { id: 'T1039', strong: ['(files|data|documents) ..4 (network|shared) ..1 (share~|drive~|folder~)'] },
+  { id: 'T1119', certain: ['automatically (collect~|gather~|search~)', 'automated collection'] },
+  { id: 'T1025', certain: ['(files|data|documents) ..4 (removable|usb) ..1 (media|drive~|device~)'] },
+  { id: 'T1039', certain: ['(files|data|documents) ..4 (network|shared) ..1 (share~|drive~|folder~)'] },
   {
     id: 'T1074.001',
-    strong: [
-      'stage~ ..4 (data|files|information|exfiltration)',
+    certain: [
+      '(staged|staging) ..4 (data|files|information|exfiltration)',
       'staging ..3 (data|files|directory|folder|exfiltration|area)',
       '(data|files|information) ..4 (staged|staging)',
       '(store~|save~|stored|saved|collect~|copy~|copied|place~|placed|archive~) ..8 (before|prior|for|until|later) ..3 (exfiltration|exfiltrating|upload|exfiltrated)',
-      '(keystrokes|screenshots|data|information|files|output|results) ..3 (stored|saved|written|logged|collected) ..3 (local|temporary|temp|folder|directory|file|disk|database)',
       'data (staged|staging)',
-      'working directory',
+    ],
+    weak: [
+      '(keystrokes|screenshots|data|information|files|output|results) ..3 (stored|saved|written|logged|collected) ..3 (local|temporary|temp|folder|directory|file|disk|database)',
     ],
   },
   {
     id: 'T1560.001',
-    strong: [
-      'winrar',
+    certain: [
       'rar exe',
-      '7zip',
-      '7 zip',
-      '7z',
+      '7z exe',
       '7za',
       'makecab',
-      '(compress~|archive~) ..5 (rar|zip|7z|7zip)',
-      'rar archive~ ..5 exfiltration',
+      '(compress~|archive~) ..5 (winrar|7zip|7z|rar) ..6 (exfiltration|exfiltrate~|before|prior)',
+      '(winrar|7zip|rar) ..4 (compress~|archive~) ..4 (data|files|documents)',
     ],
   },
   {
     id: 'T1560',
-    strong: [
+    certain: [
       '(compress~|archive~|zip~) ..5 (data|files|documents) ..5 (exfiltrate~|exfiltration|before|prior)',
       '(collected|stolen) ..3 (compressed|archived|zipped)',
     ],
   },
-  { id: 'T1560.003', strong: ['(encrypt~|compress~) ..4 (collected|stolen|gathered) ..2 (data|information|files)'] },
+  { id: 'T1560.003', certain: ['(encrypt~|compress~) ..4 (collected|stolen|gathered) ..2 (data|information|files)'] },
   {
     id: 'T1071.001',
+    certain: ['http (get|post|head|put) ..1 (request~|method~|message~|body)', 'web protocols'],
     strong: [
-      'http (get|post|head|put) ..1 (request~|method~|message~|body)',
       '(get|post) request~',
       '(communicate~|communicating|communication~|c2|traffic|beacon~|connect~|send~|data|exfiltrate~|requests|command~) ..6 (over|via|using|through|uses|use) ..3 (http|https)',
       '(over|via|through) (http|https)',
@@ -175,40 +173,44 @@ export const COLLECTION_PHRASES: readonly PhraseRule[] = [
       'wininet',
       'httpopenrequesta',
       'post method',
-      'web protocols',
       'websocket~',
       'user agent ..3 (header|string|field)',
+      'user agent',
     ],
-    weak: ['http', 'https', 'user agent', 'web traffic', 'port 443', 'port 80'],
+    weak: ['web traffic'],
   },
   {
     id: 'T1071.004',
-    strong: ['dns tunnel~', 'dns txt', 'txt record~', 'dns (c2|beacon~|based|protocol)', 'c2 ..4 (over|via|using) dns'],
+    certain: [
+      'dns tunnel~',
+      'dns txt',
+      'txt record~',
+      'dns (c2|beacon~|based|protocol)',
+      'c2 ..4 (over|via|using) dns',
+    ],
   },
   {
     id: 'T1071.003',
-    strong: [
+    certain: [
       '(smtp|imap|pop3) ..5 (c2|exfiltrate~|exfiltration|communicate~|send~)',
       '(exfiltrate~|send~) ..6 (smtp|email)',
     ],
   },
-  { id: 'T1071.002', strong: ['(exfiltrate~|upload~|send~) ..6 ftp', 'ftp ..4 (exfiltrate~|exfiltration|c2)'] },
+  { id: 'T1071.002', certain: ['(exfiltrate~|upload~|send~) ..6 ftp', 'ftp ..4 (exfiltrate~|exfiltration|c2)'] },
   {
     id: 'T1095',
+    certain: ['raw (tcp|socket~|udp)', 'tcp socket~', 'non application layer protocol'],
     strong: [
-      'raw (tcp|socket~|udp)',
-      'tcp socket~',
       '(over|via|using|through|uses|use) ..3 (tcp|udp|icmp)',
       '(tcp|udp|icmp) ..2 (c2|communication~|protocol|connection~|traffic|based|tunnel~)',
       'custom ..2 (tcp|binary|network|communication) ..1 protocol',
-      'non application layer protocol',
       'socks5 protocol',
     ],
     weak: ['tcp', 'udp', 'icmp'],
   },
   {
     id: 'T1573.001',
-    strong: [
+    certain: [
       '(communication~|traffic|c2|data|message~|packet~|request~|response~|channel|network|command~) ..6 (encrypted|encrypts|encrypt|encryption) ..5 (aes|rc4|xor|des|3des|rc5|chacha20|salsa20|blowfish|tea|symmetric)',
       '(encrypt~|encrypted|encryption) ..6 (communication~|traffic|c2|network|packet~|message~|request~) ..6 (aes|rc4|xor|des|3des|rc5|chacha20|salsa20|blowfish|tea|symmetric)',
       '(aes|rc4|xor|des|3des|chacha20|salsa20|blowfish|tea) ..4 (encrypted|encrypt~|encryption) ..6 (communication~|traffic|c2|network|packet~|server|message~|requests)',
@@ -217,19 +219,12 @@ export const COLLECTION_PHRASES: readonly PhraseRule[] = [
       '(sent|send~|transmit~|exfiltrate~) ..6 encrypted ..4 (aes|rc4|xor|des)',
       '(aes|rc4|des) ..4 (c2|traffic|communication~)',
     ],
-    weak: [
-      'rc4',
-      'aes',
-      'xor ..2 key',
-      'des key',
-      'encrypted ..3 (communication~|traffic|channel)',
-      'encryption key',
-      'session key',
-    ],
+    weak: ['encrypted ..3 (communication~|traffic|channel)'],
+    hint: ['aes', 'xor ..2 key', 'encryption key', 'session key', 'rc4', 'des key'],
   },
   {
     id: 'T1573.002',
-    strong: [
+    certain: [
       'rsa ..6 (c2|traffic|communication~)',
       '(tls|ssl) ..4 (c2|traffic|communication~|encrypted)',
       'asymmetric encryption',
@@ -239,39 +234,35 @@ export const COLLECTION_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1132.001',
-    strong: [
+    certain: [
       'base64 ..5 (c2|traffic|communication~|request~|response~)',
       '(c2|traffic|communication~|response~|request~) ..6 base64',
     ],
   },
-  { id: 'T1001.003', strong: ['fake tls', '(mimic~|imitate~|disguise~) ..4 (http|https|tls|legitimate) ..2 traffic'] },
+  { id: 'T1001.003', certain: ['fake tls', '(mimic~|imitate~|disguise~) ..4 (http|https|tls|legitimate) ..2 traffic'] },
   {
     id: 'T1090',
-    strong: [
+    certain: [
       'reverse (proxy|proxies|proxying|proxied)',
       'socks ..1 (proxy|proxies|server|tunnel)',
       'socks5',
       'socks4',
       'proxy server~',
-      'proxychains',
       '(via|through|using|use~|behind) ..3 (proxy|proxies)',
       '(proxy|proxied|proxying) ..4 (traffic|connection~|rdp|communication~|network|c2)',
       'proxy (tool~|functionality|module|plugin|capability|malware|utility|traffic)',
-      'htran',
-      'earthworm',
-      'chisel',
       'redirector~',
       'fast reverse proxy',
       'traffic relay',
       'relay~ ..3 traffic',
-      'frp',
-      'ngrok',
+      'htran',
+      'earthworm',
     ],
-    weak: ['proxy', 'proxies', 'tunnel~', 'socks'],
+    weak: ['proxy', 'proxies', 'socks', 'ngrok', 'proxychains', 'chisel', 'frp'],
   },
   {
     id: 'T1090.001',
-    strong: [
+    certain: [
       'internal (proxy|proxies)',
       'peer to peer ..4 (c2|network|communication~)',
       'smb beacon~',
@@ -281,23 +272,23 @@ export const COLLECTION_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1090.002',
-    strong: ['external (proxy|proxies)', '(http|socks|socks5) proxy server', 'residential (proxy|proxies)'],
+    certain: ['external (proxy|proxies)', '(http|socks|socks5) proxy server', 'residential (proxy|proxies)'],
   },
   {
     id: 'T1090.003',
+    certain: ['multi hop (proxy|proxies)'],
     strong: [
-      'tor (network|node~|exit|browser|proxy|client|circuit|hidden|service|relay~|site|link|website|portal|address~)',
-      'onion (router|routing|service~|site~|domain~|address~|link~|url~)',
-      'multi hop (proxy|proxies)',
+      'tor (network|node~|exit|proxy|client|circuit|relay~)',
+      '(over|via|through|using|uses|use) ..2 tor',
       'operational relay box',
       'orb network~',
-      '(over|via|through|using) tor',
+      'onion (router|routing)',
     ],
   },
-  { id: 'T1090.004', strong: ['domain (fronting|fronted)', 'fronted domain~'] },
+  { id: 'T1090.004', certain: ['domain (fronting|fronted)', 'fronted domain~'] },
   {
     id: 'T1572',
-    strong: [
+    certain: [
       '(protocol|ssh|rdp|dns|https|network) tunnel~',
       'plink',
       'ssh tunnel~',
@@ -308,23 +299,27 @@ export const COLLECTION_PHRASES: readonly PhraseRule[] = [
       'chisel',
     ],
   },
-  { id: 'T1568.002', strong: ['domain generation algorithm~', 'dga'] },
-  { id: 'T1568.001', strong: ['fast flux'] },
+  { id: 'T1568.002', certain: ['domain generation algorithm~', 'dga'] },
+  { id: 'T1568.001', certain: ['fast flux'] },
   {
     id: 'T1102',
-    strong: [
+    certain: [
       '(telegram|discord|slack|pastebin|dropbox|onedrive|github|twitter|gist) ..6 c2',
       'c2 ..6 (telegram|discord|slack|dropbox|onedrive|github|twitter)',
       'graph api',
       'google drive ..5 c2',
     ],
   },
-  { id: 'T1102.001', strong: ['dead drop'] },
-  { id: 'T1008', strong: ['fallback ..2 (c2|channel~|server~|domain~)', 'backup c2', 'alternate c2'] },
-  { id: 'T1571', strong: ['non standard port~', 'unusual port~', 'uncommon port~'] },
-  { id: 'T1104', strong: ['multi stage ..1 c2'] },
+  { id: 'T1102.001', certain: ['dead drop'] },
+  { id: 'T1008', certain: ['fallback ..2 (c2|channel~|server~|domain~)', 'backup c2', 'alternate c2'] },
+  { id: 'T1571', certain: ['non standard port~', 'unusual port~', 'uncommon port~'] },
+  { id: 'T1104', certain: ['multi stage ..1 c2'] },
   {
     id: 'T1219',
+    certain: [
+      'remote (access|administration|control|desktop) (software|tool~|utility|utilities|application~|program~)',
+      'legitimate remote ..2 (tool~|software)',
+    ],
     strong: [
       'anydesk',
       'teamviewer',
@@ -360,34 +355,33 @@ export const COLLECTION_PHRASES: readonly PhraseRule[] = [
       'dameware',
       'remote ..1 (monitoring|management) ..2 (software|tool~|agent~|platform)',
       'remote monitoring',
-      'remote (access|administration|control|desktop) (software|tool~|utility|utilities|application~|program~)',
       'rmm',
-      'legitimate remote ..2 (tool~|software)',
     ],
   },
   {
     id: 'T1570',
-    strong: [
+    certain: [
       '(copy~|copied|copies|transfer~|deploy~|push~|distribute~|drop~|move~|spread~|propagate~|upload~) ..6 (smb|psexec)',
-      '(copy~|transfer~|deploy~|push~|distribute~|drop~|spread~|propagate~|upload~) ..6 (admin|administrative|network|shared|windows|remote) ..1 share~',
-      '(over|via|through|using) smb',
       'lateral tool transfer',
       'smb ..2 (file|transfer~|copy|share~)',
+    ],
+    strong: [
+      '(copy~|transfer~|deploy~|push~|distribute~|drop~|spread~|propagate~|upload~) ..6 (admin|administrative|network|shared|windows|remote) ..1 share~',
+      '(over|via|through|using) smb',
       'psexec ..5 (copy~|deploy~|distribute~|spread~|transfer~|push~)',
       'psexec ..4 (lateral|laterally)',
       '(lateral|laterally) ..6 psexec',
       '(copy~|transfer~|push~|deploy~) ..6 (other|remote|multiple|additional) (host~|system~|machine~|computer~|server~|device~|endpoint~)',
       'transfer~ ..4 (tool~|file~|payload~|malware) ..4 (between|laterally|lateral)',
-      'xcopy',
       'robocopy',
       'self (propagate|propagates|propagating|propagation)',
     ],
-    weak: ['psexec', 'admin share~', 'smb', 'lateral movement'],
+    weak: ['psexec', 'admin share~', 'smb'],
   },
-  { id: 'T1048', strong: ['exfiltrate~ ..6 (ftp|sftp|scp|webdav|dns)', 'winscp', 'filezilla', 'pscp'] },
+  { id: 'T1048', certain: ['exfiltrate~ ..6 (ftp|sftp|scp|webdav|dns)', 'winscp', 'filezilla', 'pscp'] },
   {
     id: 'T1567.002',
-    strong: [
+    certain: [
       'rclone',
       'megasync',
       'mega nz',
@@ -399,7 +393,7 @@ export const COLLECTION_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1567',
-    strong: ['exfiltrate~ ..6 (telegram|discord|webhook)', 'telegram bot ..4 (exfiltrate~|exfiltration|send~)'],
+    certain: ['exfiltrate~ ..6 (telegram|discord|webhook)', 'telegram bot ..4 (exfiltrate~|exfiltration|send~)'],
   },
-  { id: 'T1030', strong: ['(split~|chunk~) ..5 (files|data|archive~) ..5 exfiltration'] },
+  { id: 'T1030', certain: ['(split~|chunk~) ..5 (files|data|archive~) ..5 exfiltration'] },
 ]

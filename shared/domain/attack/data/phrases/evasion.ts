@@ -3,28 +3,30 @@ import type { PhraseRule } from './rule.ts'
 export const EVASION_PHRASES: readonly PhraseRule[] = [
   {
     id: 'T1140',
-    strong: [
-      '(decrypt~|decode~|deobfuscate~|decompress~|unpack~) ..4 <hiddencode>',
+    certain: [
       '<hiddencode> ..3 (decrypt~|decode~|deobfuscate~|decompress~)',
       '(decrypt~|decode~|deobfuscate~|decompress~) and (execute~|load~|run~|inject~|drop~|decompress~|launch~)',
       'certutil ..2 decode',
-      'base64 decode~',
-      'decode~ ..3 base64',
       'xor decrypt~',
       'rc4 decrypt~',
       'self decrypt~',
       '(decryption|decoding|deobfuscation|decode|decompression) (routine~|function~|algorithm~|loop~|stub~|script~|code|procedure~|process)',
       'decrypt~ ..5 (xor|rc4|aes|des|base64)',
-      'decryption key~',
       'rtldecompressbuffer',
       'cryptstringtobinarya',
       'de obfuscate~',
+    ],
+    strong: [
+      '(decrypt~|decode~|deobfuscate~|decompress~|unpack~) ..4 <hiddencode>',
+      'decryption key~',
+      'base64 decode~',
+      'decode~ ..3 base64',
     ],
     weak: ['decrypt~', 'decode~', 'decompress~', 'unpack~', 'decryption', 'decoding', 'deobfuscate~', 'deobfuscation'],
   },
   {
     id: 'T1027',
-    strong: [
+    certain: [
       'obfuscated',
       'obfuscation',
       'obfuscate~',
@@ -40,18 +42,19 @@ export const EVASION_PHRASES: readonly PhraseRule[] = [
       'xor encoded',
       'xored',
       'rc4 encrypted',
-      'aes encrypted',
       'payload ..3 encrypted',
       'string~ ..3 (encrypted|encoded|obfuscated)',
       '(configuration|config|payload|shellcode) ..3 (encrypted|encoded)',
       'encodedcommand',
       'password protected ..2 (archive~|zip|rar|file~|document~)',
+      'aes encrypted (payload~|shellcode|file|blob)',
     ],
-    weak: ['base64', 'xor', 'encrypted', 'encoded', 'password protected', 'stack string~', 'junk code'],
+    weak: ['base64', 'xor', 'password protected', 'stack string~', 'junk code'],
+    hint: ['encoded'],
   },
   {
     id: 'T1027.001',
-    strong: [
+    certain: [
       'binary padding',
       'padded ..4 (file~|binary|binaries|bytes|data|executable~)',
       'padding ..4 (file~|binary|bytes|zero|zeros|null|junk)',
@@ -66,13 +69,9 @@ export const EVASION_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1027.002',
+    certain: ['upx', 'vmprotect', 'themida', '(custom|commercial|malware|crypter) packer~', 'packer~'],
     strong: [
-      'upx',
-      'vmprotect',
-      'themida',
       'packed (with|using|by|binary|sample~|malware|executable~|file~|payload~|version|dll)',
-      '(custom|commercial|malware|crypter) packer~',
-      'packer~',
       'mpress',
       'aspack',
       'enigma protector',
@@ -90,24 +89,23 @@ export const EVASION_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1027.003',
-    strong: [
+    certain: [
       'steganography',
       'steganographic',
       'hidden ..3 (image|images|picture|png|bmp|bitmap|jpeg)',
       'embedded ..4 pixels',
     ],
   },
-  { id: 'T1027.004', strong: ['csc exe', 'compile~ on the (victim|target|host|fly)'] },
-  { id: 'T1027.005', strong: ['(modify~|change~|recompile~) ..6 (avoid|evade|bypass) ..3 (detection|signature~)'] },
-  { id: 'T1027.006', strong: ['html smuggling', 'smuggle~ ..4 html', 'html ..4 javascript blob'] },
+  { id: 'T1027.004', certain: ['csc exe', 'compile~ on the (victim|target|host|fly)'] },
+  { id: 'T1027.005', certain: ['(modify~|change~|recompile~) ..6 (avoid|evade|bypass) ..3 (detection|signature~)'] },
+  { id: 'T1027.006', certain: ['html smuggling', 'smuggle~ ..4 html', 'html ..4 javascript blob'] },
   {
     id: 'T1027.007',
+    certain: ['api hash~', 'dynamically ..1 (resolve~|load~|import~) ..5 (api~|function~|import~|library|libraries)'],
     strong: [
-      'api hash~',
       'hash~ ..3 api~',
       'api~ ..4 hash~',
       '(dynamic|dynamically|runtime) ..2 (api|import~|function~) ..1 (resolution|resolve~|loaded)',
-      'dynamically ..1 (resolve~|load~|import~) ..5 (api~|function~|import~|library|libraries)',
       '(resolve~|resolving) ..4 api~ ..3 (dynamically|runtime)',
       'api~ ..4 dynamically',
       'resolve~ ..3 (windows|necessary|required|needed) ..1 api~',
@@ -117,21 +115,18 @@ export const EVASION_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1027.009',
-    strong: [
-      'embedded ..2 (payload~|dll|dlls|pe|executable~|shellcode|binary|binaries|resource~|module~|portable|file~|malware|driver|script~)',
-      '(payload~|dll|executable~|shellcode|binary|malware|driver|module) ..4 embedded',
+    certain: [
+      'embedded ..2 (payload~|dll|dlls|pe|executable~|shellcode|binary|binaries|module~|driver)',
       'embed~ ..5 (payload~|dll|executable~|shellcode|binary|malware|driver|code)',
-      'resource section',
       '(stored|located|contained|hidden|encrypted|placed) ..4 resource~',
       'rsrc section',
-      'rsrc',
       'pe file overlay',
     ],
-    weak: ['embedded', 'resource~', 'data section', 'overlay'],
+    weak: ['(payload~|dll|executable~|shellcode|binary|malware|driver|module) ..4 embedded', 'resource section'],
   },
   {
     id: 'T1027.010',
-    strong: [
+    certain: [
       'obfuscated (powershell|command~|batch|javascript|vbscript|vba)',
       'encodedcommand',
       'powershell enc',
@@ -139,8 +134,8 @@ export const EVASION_PHRASES: readonly PhraseRule[] = [
       'encoded command~',
     ],
   },
-  { id: 'T1027.011', strong: ['fileless', 'stored ..3 registry', 'store~ ..4 (payload|shellcode) ..3 registry'] },
-  { id: 'T1027.013', strong: ['encrypted (payload|shellcode|dll) ..4 (disk|file|resource~)'] },
+  { id: 'T1027.011', certain: ['fileless', 'stored ..3 registry', 'store~ ..4 (payload|shellcode) ..3 registry'] },
+  { id: 'T1027.013', certain: ['encrypted (payload|shellcode|dll) ..4 (disk|file|resource~)'] },
   {
     id: 'T1036.005',
     strong: [
@@ -148,45 +143,36 @@ export const EVASION_PHRASES: readonly PhraseRule[] = [
       '(mimic~|mimick~|imitate~|resemble~|spoof~) ..5 (legitimate|benign|genuine|windows|microsoft|system) ..3 (file~|name~|process~|binary|executable~|program~|software|application~|service~|tool~)',
       '(same|similar) name~ as ..5 (legitimate|windows|system|microsoft|file~|process~)',
       '(named|name~|filename~) ..5 (similar|resemble~) ..5 legitimate',
-      'legitimate looking ..2 (file~|name~|filename~|process~|binary)',
       '(named|renamed|name~) ..3 after ..2 legitimate',
       '(named|renamed) ..4 (svchost|explorer|lsass|winlogon|csrss|dllhost|taskhost|services|rundll32|chrome|conhost|spoolsv)',
       'appear~ ..4 legitimate ..4 (file~|process~|name~|binary|application~|software|service~|program~)',
       'fake ..2 (svchost|update|updater|adobe|chrome|java|windows)',
       'innocuous ..2 (name~|filename~|looking)',
-      'blend ..2 in',
     ],
-    weak: [
-      'masquerade~',
-      'disguise~',
-      'legitimate name~',
-      'legitimate file~',
-      'legitimate process~',
-      'legitimate windows',
-    ],
+    weak: ['legitimate name~', 'legitimate looking ..2 (file~|name~|filename~|process~|binary)', 'blend ..2 in'],
+    hint: ['masquerade~'],
   },
-  { id: 'T1036', strong: ['masquerade~ as', 'disguise~ as'] },
-  { id: 'T1036.007', strong: ['double extension~', 'double file extension~', 'pdf exe', 'doc exe', 'pdf lnk'] },
+  { id: 'T1036', certain: ['masquerade~ as', 'disguise~ as'] },
+  { id: 'T1036.007', certain: ['double extension~', 'double file extension~', 'pdf exe', 'doc exe', 'pdf lnk'] },
   {
     id: 'T1036.003',
-    strong: [
+    certain: [
       'renamed ..3 (certutil|rundll32|psexec|powershell|rclone|cmd|msbuild|autoit)',
       'renamed ..2 (legitimate|system) ..1 (utility|binary|tool)',
     ],
   },
   {
     id: 'T1036.004',
-    strong: [
+    certain: [
       '(service|task) ..5 (masquerade~|disguise~|mimic~)',
       '(service|task) named ..3 (windows|microsoft|google|adobe) update',
     ],
   },
-  { id: 'T1036.002', strong: ['right to left override', 'rtlo', 'right to left'] },
+  { id: 'T1036.002', certain: ['right to left override', 'rtlo', 'right to left'] },
   {
     id: 'T1055',
-    strong: [
+    certain: [
       'process injection',
-      'code injection',
       'shellcode injection',
       'inject~ ..4 (shellcode|payload|code|itself|malware|beacon|backdoor|module|trojan|rat|implant)',
       'inject~ ..5 (process|processes|memory|explorer|svchost|iexplore|winlogon|notepad|msiexec|regsvr32|wermgr|dllhost|rundll32|lsass|regasm|ieinstal|wuauclt|cmd)',
@@ -204,14 +190,13 @@ export const EVASION_PHRASES: readonly PhraseRule[] = [
       'ntcreatethreadex',
       'virtualallocex',
     ],
-    weak: ['inject~', 'injector~', 'injection'],
+    hint: ['code injection', 'injection', 'inject~', 'injector~'],
   },
   {
     id: 'T1055.001',
+    certain: ['dll injection', 'reflective dll'],
     strong: [
-      'dll injection',
       'reflective (dll|loading|loader|injection)',
-      'reflective dll',
       'reflectively load~',
       'reflectiveloader',
       'inject~ ..3 (dll|dlls)',
@@ -219,27 +204,20 @@ export const EVASION_PHRASES: readonly PhraseRule[] = [
       'dll ..3 injected',
     ],
   },
-  { id: 'T1055.002', strong: ['pe injection', 'inject~ ..3 (pe|portable)'] },
-  { id: 'T1055.003', strong: ['thread hijack~', 'thread execution hijack~', 'setthreadcontext', 'hijack~ ..3 thread'] },
+  { id: 'T1055.002', certain: ['pe injection'], strong: ['inject~ ..3 (pe|portable)'] },
+  {
+    id: 'T1055.003',
+    certain: ['thread hijack~', 'thread execution hijack~', 'setthreadcontext', 'hijack~ ..3 thread'],
+  },
   {
     id: 'T1055.004',
-    strong: [
-      'apc injection~',
-      'queueuserapc',
-      'ntqueueapcthread',
-      'asynchronous procedure call~',
-      'early bird',
-      'apc queue',
-      'ntqueueapcthreadex',
-    ],
+    certain: ['apc injection~', 'queueuserapc', 'asynchronous procedure call~'],
+    strong: ['ntqueueapcthread', 'early bird', 'apc queue', 'ntqueueapcthreadex'],
   },
   {
     id: 'T1055.012',
+    certain: ['process hollow~', 'hollow~ ..3 process~', 'hollowed process', 'runpe'],
     strong: [
-      'process hollow~',
-      'hollow~ ..3 process~',
-      'hollowed process',
-      'runpe',
       '(create~|start~|spawn~|launch~) ..6 suspended (state|mode|process)',
       'suspended (process|state|mode)',
       'ntunmapviewofsection',
@@ -247,10 +225,10 @@ export const EVASION_PHRASES: readonly PhraseRule[] = [
       'unmap~ ..3 (process|memory|section)',
     ],
   },
-  { id: 'T1055.013', strong: ['process doppelganging', 'doppelganging', 'ntcreatetransaction'] },
+  { id: 'T1055.013', certain: ['process doppelganging', 'doppelganging', 'ntcreatetransaction'] },
   {
     id: 'T1620',
-    strong: [
+    certain: [
       'reflective load~',
       'reflectively load~',
       'reflective code load~',
@@ -260,29 +238,31 @@ export const EVASION_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1070.004',
-    strong: [
-      '(delete~|remove~|erase~|wipe~) itself',
+    certain: [
       '(delete~|remove~|erase~|wipe~|clean~) ..4 (trace~|evidence|artifact~|artefact~|track~)',
-      'cover ..2 tracks',
-
       'self delete~',
-      'self deletion',
       'file ..2 (is|was|are|were) ..1 (deleted|removed)',
-      'files ..2 (are|were) ..1 (deleted|removed)',
       'file deletion',
-      '(delete~|remove~|erase~) ..4 (file|dropper|script|payload|executable|malware|installer|binary|loader|dll) ..4 (disk|system|after|execution|machine|host|once)',
       '(delete~|erase~) ..3 (original|dropped|temporary|malicious|own|its|initial|batch|log|itself) ..2 (file~|executable|dll|copy|binary|script|dropper)',
       'sdelete',
+      'remove~ ..4 from the (disk|system|machine|host)',
+    ],
+    strong: [
+      '(delete~|remove~|erase~|wipe~) itself',
+      'cover ..2 tracks',
+      'self deletion',
+      'files ..2 (are|were) ..1 (deleted|removed)',
+      '(delete~|remove~|erase~) ..4 (file|dropper|script|payload|executable|malware|installer|binary|loader|dll) ..4 (disk|system|after|execution|machine|host|once)',
       'melt~ itself',
       'uninstall~ itself',
       'delete file~',
-      'remove~ ..4 from the (disk|system|machine|host)',
     ],
-    weak: ['(delete~|remove~|erase~) ..3 (file|files)', 'clean up', 'cleanup', 'del', 'uninstall~'],
+    weak: ['(delete~|remove~|erase~) ..3 (file|files)'],
+    hint: ['del', 'uninstall~', 'cleanup', 'clean up'],
   },
   {
     id: 'T1070.001',
-    strong: [
+    certain: [
       'clear~ ..4 (event|security|system|windows) log~',
       'wevtutil',
       'clear eventlog',
@@ -290,71 +270,65 @@ export const EVASION_PHRASES: readonly PhraseRule[] = [
       'wipe~ ..3 event log~',
     ],
   },
-  { id: 'T1070.006', strong: ['timestomp~', 'time stomp~', '(modify~|change~|alter~|forge~|copy~) ..5 timestamp~'] },
-  { id: 'T1070.003', strong: ['clear~ ..3 (bash|command|shell|console) history', 'histfile'] },
+  { id: 'T1070.006', certain: ['timestomp~', 'time stomp~', '(modify~|change~|alter~|forge~|copy~) ..5 timestamp~'] },
+  { id: 'T1070.003', certain: ['clear~ ..3 (bash|command|shell|console) history', 'histfile'] },
   {
     id: 'T1112',
+    certain: ['reg add', 'reg exe add', 'registry modification~'],
     strong: [
-      'reg add',
-      'reg exe add',
       'reg import',
       '(modify~|change~|alter~|edit~|update~|tamper~) ..4 registry',
       '(add~|write~|wrote|create~|set~|store~|save~|delete~) ..4 registry ..2 (key~|value~|entry|entries|hive)',
       '(write~|written|stored|saved|stores|store|writes) ..4 registry',
-      'registry modification~',
       'regsetvalueexa',
       'regsetvalueexw',
       'registry change~',
       'registry ..3 (is|are|was|were) ..1 (modified|changed|set|created|added)',
       'registry key ..3 (set|created|added|modified)',
     ],
-    weak: [
-      'registry key~',
-      'registry value~',
-      'hklm software',
-      'hkcu software',
-      'hkey current user',
-      'hkey local machine',
-      'windows registry',
-    ],
+    weak: ['registry key~', 'registry value~'],
+    hint: ['windows registry'],
   },
   {
     id: 'T1562.001',
-    strong: [
-      '(disable~|deactivate~|uninstall~|terminate~|kill~|stop~|bypass~|evade~|turn~|tamper~|unload~|neutralize~|impair~) ..5 (antivirus|av|edr|defender|antimalware|endpoint|amsi)',
-      '(disable~|deactivate~|terminate~|kill~|stop~|turn~|tamper~|neutralize~) ..4 security ..2 (software|product~|tool~|solution~|service~|process~|feature~|control~|mechanism~|setting~)',
+    certain: [
       '(disable~|turn~) ..4 (defence~|defense~|protection|monitoring)',
-      'disableantispyware',
       'disablerealtimemonitoring',
+      'exclusion ..4 defender',
+      'tamper protection',
+      'amsi bypass',
+      'windows defender ..3 disable~',
+    ],
+    strong: [
+      '(disable~|deactivate~|uninstall~|terminate~|kill~|stop~|turn~|tamper~|unload~|neutralize~|impair~) ..5 (antivirus|av|edr|defender|antimalware|amsi)',
+      '(disable~|deactivate~|terminate~|kill~|stop~|turn~|tamper~|neutralize~) ..4 security ..2 (software|product~|tool~|solution~|service~|process~|feature~|control~|mechanism~|setting~)',
+      'disableantispyware',
       'set mppreference',
       'add mppreference',
       'exclusionpath',
-      'exclusion ..4 defender',
       'defender ..4 exclusion~',
-      'tamper protection',
-      'amsi bypass',
       'amsi ..3 patch~',
       'patch~ ..3 amsi',
       'amsiscanbuffer',
       'av killer',
       'edr killer',
-      'windows defender ..3 disable~',
       '(defender|antivirus|security) ..3 (disabled|stopped|terminated|killed)',
       'gmer',
       'process hacker',
       'pchunter',
     ],
-    weak: ['windows defender', 'disable~ ..4 (service~|process~)', 'kill~ ..3 process~', 'etw'],
+    weak: ['windows defender', 'etw'],
+    hint: ['kill~ ..3 process~', 'disable~ ..4 (service~|process~)'],
   },
   {
     id: 'T1562.004',
-    strong: ['netsh (advfirewall|firewall)', '(disable~|modify~|add~) ..4 firewall', 'firewall ..3 disabled'],
+    certain: ['netsh (advfirewall|firewall)', '(disable~|modify~|add~) ..4 firewall', 'firewall ..3 disabled'],
   },
-  { id: 'T1562.002', strong: ['disable~ ..3 event log~', 'etweventwrite'] },
-  { id: 'T1562.009', strong: ['safe mode', 'safeboot', 'bcdedit set safeboot'] },
+  { id: 'T1562.002', certain: ['disable~ ..3 event log~', 'etweventwrite'] },
+  { id: 'T1562.009', certain: ['safe mode', 'safeboot', 'bcdedit set safeboot'] },
   {
     id: 'T1564.001',
-    strong: [
+    certain: [
       'hidden (file~|folder~|directory|directories|attribute~)',
       'attrib ..2 h',
       'hidden and system attribute~',
@@ -362,12 +336,12 @@ export const EVASION_PHRASES: readonly PhraseRule[] = [
       'hidden ..3 attribute~',
     ],
   },
-  { id: 'T1564.003', strong: ['hidden window', 'window ..2 hidden', 'sw hide', 'windowstyle hidden', 'w hidden'] },
-  { id: 'T1564.004', strong: ['alternate data stream~', 'ntfs ads'] },
-  { id: 'T1564.006', strong: ['(virtualbox|qemu) ..5 (ransomware|virtual)'] },
+  { id: 'T1564.003', certain: ['hidden window', 'window ..2 hidden', 'sw hide', 'windowstyle hidden', 'w hidden'] },
+  { id: 'T1564.004', certain: ['alternate data stream~', 'ntfs ads'] },
+  { id: 'T1564.006', certain: ['(virtualbox|qemu) ..5 (ransomware|virtual)'] },
   {
     id: 'T1574.001',
-    strong: [
+    certain: [
       'dll side load~',
       'dll sideload~',
       'side load~',
@@ -382,38 +356,31 @@ export const EVASION_PHRASES: readonly PhraseRule[] = [
       'legitimate ..5 load~ ..3 malicious ..2 (dll|library)',
     ],
   },
-  { id: 'T1574.006', strong: ['ld preload', 'ld so preload'] },
-  {
-    id: 'T1218.011',
-    strong: ['rundll32 exe', 'rundll32', 'rundll'],
-  },
-  { id: 'T1218.007', strong: ['msiexec exe'] },
-  { id: 'T1218.003', strong: ['cmstp exe'] },
-  { id: 'T1218.001', strong: ['chm file~', 'compiled html ..1 file~', 'hh exe'] },
-  { id: 'T1218.014', strong: ['msc file~', 'grimresource'] },
-  { id: 'T1216', strong: ['pubprn', 'syncappvpublishingserver'] },
-  { id: 'T1127.001', strong: ['msbuild', 'msbuild exe'] },
-  { id: 'T1197', strong: ['bitsadmin', 'background intelligent transfer service', 'bits job~', 'start bitstransfer'] },
-  { id: 'T1220', strong: ['xsl script~', 'squiblytwo'] },
-  { id: 'T1221', strong: ['remote template~', 'template injection'] },
+  { id: 'T1574.006', certain: ['ld preload', 'ld so preload'] },
+  { id: 'T1218.011', certain: ['rundll32 exe', 'rundll32', 'rundll'] },
+  { id: 'T1218.007', certain: ['msiexec exe'] },
+  { id: 'T1218.003', certain: ['cmstp exe'] },
+  { id: 'T1218.001', certain: ['chm file~', 'compiled html ..1 file~', 'hh exe'] },
+  { id: 'T1218.014', certain: ['msc file~', 'grimresource'] },
+  { id: 'T1216', certain: ['pubprn', 'syncappvpublishingserver'] },
+  { id: 'T1127.001', certain: ['msbuild', 'msbuild exe'] },
+  { id: 'T1197', certain: ['bitsadmin', 'background intelligent transfer service', 'bits job~', 'start bitstransfer'] },
+  { id: 'T1220', certain: ['xsl script~', 'squiblytwo'] },
+  { id: 'T1221', certain: ['remote template~', 'template injection'] },
   {
     id: 'T1553.002',
-    strong: [
-      '(stolen|valid|legitimate|compromised|revoked|expired) ..2 certificate~',
+    certain: [
+      '(stolen|compromised|revoked|expired|fraudulent) ..2 certificate~',
       'code signing certificate~',
-      'digitally signed',
-      'signed with ..4 certificate',
-      'signed binary',
-      'signed binaries',
-      'valid ..1 digital signature~',
+      'signed with ..4 (stolen|valid|revoked|expired) ..2 certificate',
     ],
   },
-  { id: 'T1553.005', strong: ['mark of the web', 'motw'] },
-  { id: 'T1480', strong: ['execution guardrail~', '(check~|verify~) ..5 (keyboard|locale|language)'] },
-  { id: 'T1480.002', strong: ['create~ ..3 mutex~', 'mutex ..5 (single|one|another) instance', 'named mutex'] },
+  { id: 'T1553.005', certain: ['mark of the web', 'motw'] },
+  { id: 'T1480', certain: ['execution guardrail~', '(check~|verify~) ..5 (keyboard|locale|language)'] },
+  { id: 'T1480.002', certain: ['create~ ..3 mutex~', 'mutex ..5 (single|one|another) instance', 'named mutex'] },
   {
     id: 'T1497',
-    strong: [
+    certain: [
       'anti vm',
       'anti sandbox',
       'sandbox evasion',
@@ -425,11 +392,11 @@ export const EVASION_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1497.001',
-    strong: ['(check~|detect~|look~) ..6 (vmware|virtualbox|qemu|hypervisor|vbox)', 'cpuid ..5 hypervisor'],
+    certain: ['(check~|detect~|look~) ..6 (vmware|virtualbox|qemu|hypervisor|vbox)', 'cpuid ..5 hypervisor'],
   },
   {
     id: 'T1497.003',
-    strong: [
+    certain: [
       '(sleep~|delay~) ..5 (evade|avoid|sandbox~|detection|analysis)',
       'time based evasion',
       'sandbox ..4 sleep~',
@@ -437,7 +404,7 @@ export const EVASION_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1622',
-    strong: [
+    certain: [
       'anti debug~',
       'antidebug~',
       'isdebuggerpresent',
@@ -447,5 +414,5 @@ export const EVASION_PHRASES: readonly PhraseRule[] = [
       'debugger ..2 (detect~|check~|present)',
     ],
   },
-  { id: 'T1678', strong: ['sleep~ for ..4 (seconds|minutes|hours) before'] },
+  { id: 'T1678', certain: ['sleep~ for ..4 (seconds|minutes|hours) before'] },
 ]

@@ -3,7 +3,7 @@ import type { PhraseRule } from './rule.ts'
 export const EXECUTION_PHRASES: readonly PhraseRule[] = [
   {
     id: 'T1059.003',
-    strong: [
+    certain: [
       'cmd exe',
       'cmd c',
       'batch file~',
@@ -33,14 +33,9 @@ export const EXECUTION_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1106',
+    certain: ['windows api~', 'winapi', 'windows native api~', 'native api', 'api function~', 'api call~'],
     strong: [
-      'windows api~',
-      'winapi',
       'win32 api~',
-      'windows native api~',
-      'native api',
-      'api function~',
-      'api call~',
       'nt api~',
       'ntdll api~',
       '(call~|invoke~|use~|using|via|through) ..4 api~',
@@ -53,7 +48,7 @@ export const EXECUTION_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1047',
-    strong: [
+    certain: [
       'wmic',
       'wmi ..2 (query|queries|command~|execution|service|event|object~|method~|class|classes)',
       '(via|using|use~|through|with|over) ..2 wmi',
@@ -63,12 +58,12 @@ export const EXECUTION_PHRASES: readonly PhraseRule[] = [
       'invoke wmimethod',
       'wmi lateral movement',
       'wmi for ..2 (lateral|execution|remote)',
+      'wmi',
     ],
-    weak: ['wmi'],
   },
   {
     id: 'T1053.005',
-    strong: [
+    certain: [
       'scheduled tasks',
       'schedule tasks',
       'schedule task',
@@ -79,27 +74,29 @@ export const EXECUTION_PHRASES: readonly PhraseRule[] = [
       'schedule~ ..1 task~',
     ],
   },
-  { id: 'T1053.003', strong: ['crontab', 'cron job~', 'cronjob~'] },
+  { id: 'T1053.003', certain: ['crontab', 'cron job~', 'cronjob~'] },
   {
     id: 'T1569.002',
-    strong: [
+    certain: [
       'sc start',
       'service execution',
       '(execute~|run~) as a service',
+      'start~ ..2 (newly|created) ..2 service',
+    ],
+    weak: [
+      'startservice',
+      'net start',
+      'create~ ..2 remote service~',
       'psexec ..4 (execute~|run~|launch~)',
       '(execute~|run~|launch~) ..6 psexec',
-      'start~ ..2 (newly|created) ..2 service',
       'psexesvc',
     ],
-    weak: ['psexec', 'remote service~', 'startservice', 'net start', 'create~ ..2 remote service~'],
   },
   {
     id: 'T1204.002',
-    strong: [
+    certain: [
       '(victim~|user~|target~|recipient~) ..3 (open~|click~|execute~|launch~|run~) ..5 (file|attachment|document|shortcut|executable|archive|lnk|iso|installer|application)',
-      '(entice~|trick~|lure~|convince~|prompt~|persuad~) ..5 (open~|open|click~|execute~|launch~|run~|double|download~) ..5 (file~|attachment~|document~|shortcut~|executable|archive|lnk|iso|installer|malware|malicious|application)',
       'double click~',
-      '(open~|execute~|launch~|run~|click~) ..3 malicious ..2 (file~|attachment~|document~|shortcut~|lnk|executable)',
       'execute~ by the (user|victim)',
       'open~ by the (user|victim)',
       'macro~ ..2 (is|are|was|were) enabled',
@@ -108,24 +105,27 @@ export const EXECUTION_PHRASES: readonly PhraseRule[] = [
       '(once|when|after|if|upon) ..3 (document|attachment|lnk|shortcut) ..2 (opened|clicked|executed|launched)',
       '(user~|victim~|recipient~) ..2 (open~|click~) ..3 (attachment|document|file|shortcut)',
     ],
+    strong: [
+      '(open~|execute~|launch~|run~|click~) ..3 malicious ..2 (file~|attachment~|document~|shortcut~|lnk|executable)',
+      '(entice~|trick~|lure~|convince~|prompt~|persuad~) ..5 (open~|open|click~|execute~|launch~|run~|double|download~) ..5 (file~|attachment~|document~|shortcut~|executable|archive|lnk|iso|installer|malware|malicious|application)',
+    ],
     weak: [
       'decoy document~',
       'lure document~',
-      'malicious (document~|file~|lnk)',
       'malicious shortcut~',
       'lnk file~',
       'trojanized ..2 (application|installer|software)',
-      'social engineering',
     ],
+    hint: ['malicious (document~|file~|lnk)', 'social engineering'],
   },
   {
     id: 'T1204.001',
-    strong: ['click~ ..3 (link|links|url|hyperlink)', 'malicious link~', 'lure~ ..5 click~ ..3 link~'],
+    certain: ['click~ ..3 (link|links|url|hyperlink)', 'malicious link~', 'lure~ ..5 click~ ..3 link~'],
   },
-  { id: 'T1059.001', strong: ['power shell script~', 'ps1 script~', 'pwsh'] },
+  { id: 'T1059.001', certain: ['power shell script~', 'ps1 script~', 'pwsh'] },
   {
     id: 'T1059.005',
-    strong: [
+    certain: [
       'vbs script~',
       'vbscript',
       'visual basic script~',
@@ -139,7 +139,7 @@ export const EXECUTION_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1059.007',
-    strong: [
+    certain: [
       'malicious javascript',
       'javascript (file~|downloader|dropper|loader|backdoor)',
       'jscript',
@@ -149,28 +149,28 @@ export const EXECUTION_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1059.006',
-    strong: [
+    certain: [
       'python (script~|backdoor|loader|payload|malware|downloader)',
       'python based ..1 (backdoor|malware|tool|rat)',
     ],
   },
-  { id: 'T1059.004', strong: ['bash script~', 'shell script~', 'bin bash', 'bin sh', 'bash reverse shell'] },
-  { id: 'T1059.002', strong: ['applescript', 'osascript'] },
-  { id: 'T1059.010', strong: ['autoit script~', 'autohotkey script~', 'autoit'] },
+  { id: 'T1059.004', certain: ['bash script~', 'shell script~', 'bin bash', 'bin sh', 'bash reverse shell'] },
+  { id: 'T1059.002', certain: ['applescript', 'osascript'] },
+  { id: 'T1059.010', certain: ['autoit script~', 'autohotkey script~', 'autoit'] },
   {
     id: 'T1203',
-    strong: [
+    certain: [
       'cve 2017 11882',
       'equation editor',
       'exploit~ ..4 (browser|office|word|excel|adobe|flash) ..2 vulnerability~',
       'royal road',
     ],
   },
-  { id: 'T1559.001', strong: ['component object model', 'com interface~', 'com object~'] },
-  { id: 'T1559.002', strong: ['ddeauto', 'dynamic data exchange', 'dde exploit'] },
+  { id: 'T1559.001', certain: ['component object model', 'com interface~', 'com object~'] },
+  { id: 'T1559.002', certain: ['ddeauto', 'dynamic data exchange', 'dde exploit'] },
   {
     id: 'T1072',
-    strong: [
+    certain: [
       'software deployment tool~',
       'sccm',
       'pdq deploy',
@@ -178,5 +178,5 @@ export const EXECUTION_PHRASES: readonly PhraseRule[] = [
       'software distribution ..2 (system|server|tool)',
     ],
   },
-  { id: 'T1129', strong: ['loads ..2 shared module~'] },
+  { id: 'T1129', certain: ['loads ..2 shared module~'] },
 ]

@@ -3,7 +3,7 @@ import type { PhraseRule } from './rule.ts'
 export const PERSISTENCE_PHRASES: readonly PhraseRule[] = [
   {
     id: 'T1547.001',
-    strong: [
+    certain: [
       'run key~',
       'run registry key~',
       'run registry value~',
@@ -11,7 +11,6 @@ export const PERSISTENCE_PHRASES: readonly PhraseRule[] = [
       'currentversion run',
       'currentversion runonce',
       'currentversion policies explorer run',
-      'runonce',
       'runonce key~',
       'startup folder~',
       'startup directory',
@@ -20,14 +19,15 @@ export const PERSISTENCE_PHRASES: readonly PhraseRule[] = [
       'autorun ..2 (key~|registry|entry|entries|value)',
       'autostart ..2 (key~|registry|entry|entries|value)',
       'auto run registry',
-      '(registry|key) ..4 (for|achieve~|establish~|maintain~|gain~|ensure~) persistence',
       'persistence ..4 (registry|run) key~',
     ],
-    weak: ['autorun', 'autostart', 'registry persistence', 'persistence ..6 registry', 'startup'],
+    strong: ['runonce', '(registry|key) ..4 (for|achieve~|establish~|maintain~|gain~|ensure~) persistence'],
+    weak: ['registry persistence', 'persistence ..6 registry'],
+    hint: ['startup', 'autostart', 'autorun'],
   },
   {
     id: 'T1543.003',
-    strong: [
+    certain: [
       '(create~|install~|register~|add~) ..2 (windows|new|malicious|system) service~',
       '(create~|install~|register~|set~) itself as ..2 service',
       '(create~|install~|register~|run~) as ..1 (windows|system) service',
@@ -53,12 +53,12 @@ export const PERSISTENCE_PHRASES: readonly PhraseRule[] = [
       'as a service ..4 (persist~|system)',
     ],
   },
-  { id: 'T1543.002', strong: ['systemd service~', 'etc systemd system', 'systemctl enable'] },
-  { id: 'T1543.001', strong: ['launchagent~', 'launchagents'] },
-  { id: 'T1543.004', strong: ['launchdaemon~', 'launchdaemons'] },
+  { id: 'T1543.002', certain: ['systemd service~', 'etc systemd system', 'systemctl enable'] },
+  { id: 'T1543.001', certain: ['launchagent~', 'launchagents'] },
+  { id: 'T1543.004', certain: ['launchdaemon~', 'launchdaemons'] },
   {
     id: 'T1546.003',
-    strong: [
+    certain: [
       'wmi event subscription~',
       'wmi event consumer~',
       'commandlineeventconsumer',
@@ -66,27 +66,28 @@ export const PERSISTENCE_PHRASES: readonly PhraseRule[] = [
       'wmi event filter',
     ],
   },
-  { id: 'T1546.015', strong: ['com hijack~', 'com object hijack~'] },
-  { id: 'T1546.012', strong: ['image file execution options', 'ifeo'] },
-  { id: 'T1546.008', strong: ['sticky keys', 'sethc exe', 'utilman exe'] },
-  { id: 'T1547.004', strong: ['winlogon ..2 (shell|userinit|helper)'] },
-  { id: 'T1547.009', strong: ['modify~ ..3 shortcut~'] },
+  { id: 'T1546.015', certain: ['com hijack~', 'com object hijack~'] },
+  { id: 'T1546.012', certain: ['image file execution options', 'ifeo'] },
+  { id: 'T1546.008', certain: ['sticky keys', 'sethc exe', 'utilman exe'] },
+  { id: 'T1547.004', certain: ['winlogon ..2 (shell|userinit|helper)'] },
+  { id: 'T1547.009', certain: ['modify~ ..3 shortcut~'] },
   {
     id: 'T1136.001',
-    strong: [
-      '(create~|add~) ..3 (local|new|admin|administrator|administrative) ..2 (account~|user~)',
+    certain: [
+      'create~ ..3 (local|admin|administrator|administrative) ..2 (account~|user~)',
+      'create~ ..2 new ..2 (account~|user~)',
       'net user ..4 add',
     ],
   },
-  { id: 'T1136.002', strong: ['create~ ..3 domain (account~|user~)'] },
-  { id: 'T1098', strong: ['add~ ..5 (administrators|admins|admin) group'] },
-  { id: 'T1505.003', strong: ['webshell~', 'web shells', 'aspx shell', 'china chopper'] },
-  { id: 'T1505.004', strong: ['iis module~', 'malicious iis'] },
-  { id: 'T1542.001', strong: ['uefi (firmware|rootkit|implant|bootkit)', 'spi flash', 'firmware implant~'] },
-  { id: 'T1542.003', strong: ['bootkit~', 'infect~ ..3 (mbr|bootloader)'] },
+  { id: 'T1136.002', certain: ['create~ ..3 domain (account~|user~)'] },
+  { id: 'T1098', certain: ['add~ ..5 (administrators|admins|admin) group'] },
+  { id: 'T1505.003', certain: ['webshell~', 'web shells', 'aspx shell', 'china chopper'] },
+  { id: 'T1505.004', certain: ['iis module~', 'malicious iis'] },
+  { id: 'T1542.001', certain: ['uefi (firmware|rootkit|implant|bootkit)', 'spi flash', 'firmware implant~'] },
+  { id: 'T1542.003', certain: ['bootkit~', 'infect~ ..3 (mbr|bootloader)'] },
   {
     id: 'T1014',
-    strong: [
+    certain: [
       'rootkit ..4 (hide~|hiding|conceal~|hid)',
       'kernel ..1 rootkit~',
       'kernel mode rootkit~',
@@ -94,11 +95,11 @@ export const PERSISTENCE_PHRASES: readonly PhraseRule[] = [
       'rootkit component~',
     ],
   },
-  { id: 'T1176.001', strong: ['malicious (browser|chrome) extension~'] },
-  { id: 'T1137.001', strong: ['normal dotm', 'office template macro~'] },
+  { id: 'T1176.001', certain: ['malicious (browser|chrome) extension~'] },
+  { id: 'T1137.001', certain: ['normal dotm', 'office template macro~'] },
   {
     id: 'T1133',
-    strong: [
+    certain: [
       'vpn (access|account~|credential~|appliance~|gateway~|service)',
       'exposed rdp',
       'external facing remote service~',
@@ -108,41 +109,40 @@ export const PERSISTENCE_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1548.002',
-    strong: [
+    certain: [
       'uac bypass~',
       'bypass~ ..3 uac',
       'bypass~ ..2 user account control',
       'user account control bypass',
       'fodhelper',
-      'disable~ ..3 uac',
-      'enablelua',
       'disable~ ..2 user account control',
       'cmstplua',
     ],
+    strong: ['enablelua', 'disable~ ..3 uac'],
     weak: ['uac', 'user account control'],
   },
   {
     id: 'T1068',
+    certain: ['local privilege escalation'],
     strong: [
       'privilege escalation ..2 (vulnerability~|exploit~|flaw~)',
       'elevation of privilege ..2 (vulnerability~|exploit~|flaw~)',
       'exploit~ ..6 (escalate~|elevate~) ..3 privilege~',
-      'local privilege escalation',
       '(vulnerability~|exploit~) ..6 (escalate~|elevate~) ..2 privilege~',
       'escalate~ privilege~ ..3 (exploit~|vulnerability~)',
-      'vulnerable driver~',
     ],
+    weak: ['vulnerable driver~'],
   },
-  { id: 'T1134', strong: ['token manipulation', 'access token manipulation', 'duplicatetoken', 'duplicatetokenex'] },
+  { id: 'T1134', certain: ['token manipulation', 'access token manipulation', 'duplicatetoken', 'duplicatetokenex'] },
   {
     id: 'T1134.001',
-    strong: ['impersonateloggedonuser', 'token impersonation', 'token theft', 'steal~ ..2 token~ ..3 process'],
+    certain: ['impersonateloggedonuser', 'token impersonation', 'token theft', 'steal~ ..2 token~ ..3 process'],
   },
-  { id: 'T1134.002', strong: ['createprocesswithtokenw', 'createprocessasuser'] },
-  { id: 'T1134.004', strong: ['parent pid spoof~', 'ppid spoof~'] },
+  { id: 'T1134.002', certain: ['createprocesswithtokenw', 'createprocessasuser'] },
+  { id: 'T1134.004', certain: ['parent pid spoof~', 'ppid spoof~'] },
   {
     id: 'T1484.001',
-    strong: [
+    certain: [
       'group policy object~',
       'gpo',
       'gpos',
@@ -155,44 +155,42 @@ export const PERSISTENCE_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1078',
+    certain: ['valid account~'],
     strong: [
       '(compromised|stolen|valid|legitimate|leaked|harvested|exposed|acquired|obtained|dumped) ..2 credential~',
       '(compromised|stolen|valid|legitimate|hijacked) ..2 (account~|login~)',
-      '(credential~|password~) ..3 (reuse~|reused)',
       'use~ ..4 stolen ..3 (credential~|password~)',
       'log~ ..3 (with|using) ..3 credential~',
-      'purchase~ ..4 (credential~|access)',
-      'valid account~',
       'initial access broker~',
     ],
-    weak: ['credential~', 'vpn account~', 'privileged account~', 'administrator account~', 'admin account~'],
+    weak: ['vpn account~'],
+    hint: ['administrator account~', 'admin account~', 'privileged account~'],
   },
   {
     id: 'T1078.002',
-    strong: [
-      'domain (admin|administrator|administrators|admins) ..2 (account~|credential~|privilege~|access|right~|password~)',
-      'domain account~',
-      'domain credential~',
+    certain: [
       '(compromised|stolen|privileged|valid) domain ..2 (account~|credential~|user~)',
       '(credential~|account~) ..4 domain admin~',
     ],
-    weak: ['domain admin~', 'domain administrator~', 'domain controller~'],
+    strong: [
+      'domain account~',
+      'domain credential~',
+      'domain (admin|administrator|administrators|admins) ..2 (account~|credential~|privilege~|access|right~|password~)',
+    ],
+    weak: ['domain admin~', 'domain administrator~'],
   },
   {
     id: 'T1078.001',
-    strong: ['default (account~|credential~|password~|username~)', 'defaultaccount', 'factory default'],
+    certain: ['default (account~|credential~|password~|username~)', 'defaultaccount', 'factory default'],
   },
   {
     id: 'T1078.003',
-    strong: [
-      'local (admin|administrator) ..1 (account~|credential~|privilege~)',
-      'local account~',
-      'built in administrator',
-    ],
+    certain: ['local account~', 'built in administrator'],
+    weak: ['local (admin|administrator) ..1 (account~|credential~|privilege~)'],
   },
   {
     id: 'T1078.004',
-    strong: [
+    certain: [
       'cloud account~',
       'azure ad ..3 (account~|credential~)',
       'compromised ..2 (cloud|azure|aws|office|entra) ..2 (account~|credential~)',
