@@ -29,6 +29,7 @@ export function baseContext<Principal>(services: Services, call: Call<Principal>
     objects: services.objects,
     identity: services.identity,
     scanner: services.scanner,
+    readDocument: services.readDocument,
     cursors: createCursors(services.config.CURSOR_SECRET, `${call.functionName}\n${call.scope.orgId ?? ''}`),
     read: (work) => services.database.transaction(call.scope, work),
   }

@@ -5,6 +5,7 @@ import type { Cursors } from '#shared/domain/paging.ts'
 import type { Sql } from '#shared/domain/sql.ts'
 import type { Permission, Role } from '#shared/domain/tenancy/permissions.ts'
 import type { Identity } from '#shared/platform/identity/index.ts'
+import type { readInWorker } from '#shared/platform/isolation/index.ts'
 import type { Bucket, ObjectStore } from '#shared/platform/objects/index.ts'
 import type { Scanner } from '#shared/platform/scanner/index.ts'
 import type { Delivery } from './delivery.ts'
@@ -55,6 +56,8 @@ export interface BaseContext<Principal> {
   objects: ObjectStore
   identity: Identity
   scanner: Scanner
+  /** Reads the text of a file, isolated from this process. */
+  readDocument: typeof readInWorker
   /** Signs and opens the opaque cursors of lists, bound to this function and organization. */
   cursors: Cursors
   /** Runs a short transaction of its own for this principal: for `prepare` and for streamed answers. */
@@ -151,10 +154,20 @@ export type ReplyOf<R extends RouteInput> = {
   }
 }[keyof R['responses'] & number]
 
+/**
+ * The part of a route that waits for something outside the database, run before the transaction. What it returns is
+ * handed to `run`.
+ */
+export type PrepareRoute<R extends Route, Prepared> = (
+  context: BaseContext<PrincipalOf<R['access']>>,
+  request: RequestOf<R>,
+) => Promise<Prepared>
+
 /** The handler of a route. */
-export type RunRoute<R extends Route> = (
+export type RunRoute<R extends Route, Prepared = undefined> = (
   context: Context<PrincipalOf<R['access']>>,
   request: RequestOf<R>,
+  prepared: Prepared,
 ) => Promise<ReplyOf<R>>
 
 // ---- jobs: events, tasks, schedules -------------------------------------------------------------------------------
@@ -238,5 +251,10 @@ export type FailedJob<F extends JobFunction> = (
   failure: { code: string; message: string },
 ) => Promise<void>
 
+export interface CronContext extends Context<null> {
+  /** Sends what senders left in the outbox when they died; returns how many messages that were. */
+  sweepOutbox(): Promise<number>
+}
+
 /** The handler of a schedule: works across organizations, in the runtime's own scope. */
-export type RunCron = (context: Context<null>, run: { scheduledAt: Date }) => Promise<void>
+export type RunCron = (context: CronContext, run: { scheduledAt: Date }) => Promise<void>

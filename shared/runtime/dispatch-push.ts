@@ -1,13 +1,14 @@
+import { writeDeadLetter } from '#shared/domain/dead-letters.ts'
 import { AppError } from '#shared/domain/errors.ts'
 import { system } from '#shared/platform/database/index.ts'
 import { baseContext, type Call, inTransaction, serviceScope } from './contexts.ts'
-import { writeDeadLetter } from './dead-letters.ts'
 import type { BaseContext, CronFunction, JobContext, JobFunction, RunCron, Service } from './declarations.ts'
 import { type Delivery, readCloudTask, readPubSubPush, readScheduleTime } from './delivery.ts'
 import { sendError } from './dispatch-route.ts'
 import { toAppError } from './envelope.ts'
 import { type HttpRequest, type HttpResponse, requestIdOf, sendJson } from './http.ts'
 import { accept } from './inbox.ts'
+import { sweepOutbox } from './outbox.ts'
 import { defaultRetry, queuePolicies } from './policies.ts'
 import type { Services } from './services.ts'
 import { validate } from './validate.ts'
@@ -171,7 +172,7 @@ export function cronHandler(
       }
       const outcome = await inTransaction(services, call, async (context) => {
         if (!(await accept(context.sql, name, scheduledAt.toISOString()))) return 'duplicate'
-        await run(context, { scheduledAt })
+        await run({ ...context, sweepOutbox: () => sweepOutbox(context.sql, services, 30) }, { scheduledAt })
         return 'done'
       })
       log.debug('schedule', { outcome })

@@ -1,9 +1,11 @@
 import { AppError, type ErrorCode, errorStatus } from '#shared/domain/errors.ts'
 import { PlatformError } from '#shared/platform/errors.ts'
+import { IdentityError, type IdentityErrorCode } from '#shared/platform/identity/index.ts'
 
 /** The error as callers see it: a code of the closed list and nothing internal. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
+  if (error instanceof IdentityError) return fromIdentity(error)
   if (error instanceof PlatformError && (error.code === 'CONNECTION_LOST' || error.code === 'UNAVAILABLE')) {
     return new AppError('UNAVAILABLE', 'A service behind this one is not available; try again', [], { cause: error })
   }
@@ -13,6 +15,25 @@ export function toAppError(error: unknown): AppError {
     return new AppError('UNAVAILABLE', 'The work could not be finished in time; try again', [], { cause: error })
   }
   return new AppError('INTERNAL', 'An unexpected error occurred', [], { cause: error })
+}
+
+const identityCodes: Record<IdentityErrorCode, ErrorCode> = {
+  INVALID_CREDENTIALS: 'UNAUTHENTICATED',
+  SESSION_EXPIRED: 'UNAUTHENTICATED',
+  EMAIL_NOT_CONFIRMED: 'PERMISSION_DENIED',
+  ACCOUNT_BANNED: 'PERMISSION_DENIED',
+  SIGN_UP_DISABLED: 'PERMISSION_DENIED',
+  EMAIL_TAKEN: 'CONFLICT',
+  INVALID_EMAIL: 'VALIDATION_ERROR',
+  WEAK_PASSWORD: 'VALIDATION_ERROR',
+  INVALID_REQUEST: 'VALIDATION_ERROR',
+  RATE_LIMITED: 'RATE_LIMITED',
+  UNAVAILABLE: 'UNAVAILABLE',
+}
+
+function fromIdentity(error: IdentityError): AppError {
+  const details = error.reasons.map((reason) => ({ field: 'body.password', message: reason }))
+  return new AppError(identityCodes[error.code], error.message, details, { cause: error })
 }
 
 /** The body of every error answer. */

@@ -136,24 +136,25 @@ async function forget(sql: Sql, rows: readonly OutboxRow[]): Promise<void> {
   await sql`delete from outbox where id in ${sql(rows.map((row) => row.id))}`
 }
 
+/** Rows of one sweep; the next one takes what is left. */
+const sweepLimit = 5000
+
 /**
- * Sends what senders left behind when they died between commit and sending.
+ * Sends what senders left behind when they died between commit and sending. The rows stay locked until they are sent,
+ * so that two sweepers share the work instead of doubling it.
  * @param olderThanSeconds rows younger than this are their sender's
  * @returns how many were sent
  */
-export async function sweepOutbox(services: Services, olderThanSeconds: number, limit = 500): Promise<number> {
-  // The rows stay locked until they are sent, so that two sweepers share the work instead of doubling it.
-  return services.database.transaction(system, async (sql) => {
-    const rows = await sql<OutboxRow[]>`
-      select id, org_id, kind, target, queue, ordering_key, attributes, body, not_before
-      from outbox
-      where created_at <= now() - make_interval(secs => ${olderThanSeconds})
-      order by created_at, id
-      limit ${limit}
-      for update skip locked`
-    if (rows.length === 0) return 0
-    await send(services, rows)
-    await forget(sql, rows)
-    return rows.length
-  })
+export async function sweepOutbox(sql: Sql, services: Services, olderThanSeconds: number): Promise<number> {
+  const rows = await sql<OutboxRow[]>`
+    select id, org_id, kind, target, queue, ordering_key, attributes, body, not_before
+    from outbox
+    where created_at <= now() - make_interval(secs => ${olderThanSeconds})
+    order by created_at, id
+    limit ${sweepLimit}
+    for update skip locked`
+  if (rows.length === 0 || !services.bus || !services.queue) return 0
+  await send(services, rows)
+  await forget(sql, rows)
+  return rows.length
 }

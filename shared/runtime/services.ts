@@ -2,6 +2,7 @@ import type { Config } from '#shared/config.ts'
 import type { Bus } from '#shared/platform/bus/index.ts'
 import type { Database } from '#shared/platform/database/index.ts'
 import type { Identity } from '#shared/platform/identity/index.ts'
+import type { readInWorker } from '#shared/platform/isolation/index.ts'
 import type { ObjectStore } from '#shared/platform/objects/index.ts'
 import type { Queue } from '#shared/platform/queue/index.ts'
 import type { Scanner } from '#shared/platform/scanner/index.ts'
@@ -21,6 +22,7 @@ export interface Services {
   objects: ObjectStore
   identity: Identity
   scanner: Scanner
+  readDocument: typeof readInWorker
   /** Null in a process that leaves sending to the outbox sweeper. */
   bus: Bus | null
   queue: Queue | null

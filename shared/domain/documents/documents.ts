@@ -167,6 +167,24 @@ export async function recordContent(
     where id = ${id}`
 }
 
+/** Notes what reading the text found. */
+export async function recordText(
+  sql: Sql,
+  id: string,
+  text: { title: string | null; pageCount: number; characterCount: number; tlp: Tlp },
+): Promise<void> {
+  await sql`
+    update documents
+    set title = ${text.title}, page_count = ${text.pageCount === 0 ? null : text.pageCount},
+      character_count = ${text.characterCount}, tlp = ${text.tlp}, updated_at = now()
+    where id = ${id}`
+}
+
+/** Ends the processing of a document well. */
+export async function recordReady(sql: Sql, id: string, counts: Readonly<Record<string, number>>): Promise<void> {
+  await sql`update documents set status = 'ready', counts = ${sql.json(counts)}, updated_at = now() where id = ${id}`
+}
+
 /**
  * Finds the document that stands for this content in a workspace, and keeps others from becoming it until this
  * transaction ends.

@@ -88,3 +88,12 @@ export function enterOrganization(
     workspaceId: wanted.workspaceId ?? membership.workspaceIds[0] ?? null,
   }
 }
+
+/**
+ * The workspace that something new shall belong to.
+ * @throws AppError PERMISSION_DENIED when the caller has none
+ */
+export function workspaceOf(principal: { workspaceId: string | null }): string {
+  if (principal.workspaceId !== null) return principal.workspaceId
+  throw new AppError('PERMISSION_DENIED', 'You are not in any workspace of this organization')
+}

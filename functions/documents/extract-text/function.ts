@@ -1,0 +1,15 @@
+import { documentFinished, extractIntelligence, extractText } from '#shared/domain/documents/messages.ts'
+import { defineTask } from '#shared/runtime/declarations.ts'
+
+export default defineTask({
+  task: extractText,
+  summary: 'Read the text of a file, with its pages',
+  resources: {
+    timeoutSeconds: 120,
+    memoryMegabytes: 2048,
+    buckets: ['uploads'],
+    enqueues: [extractIntelligence],
+    publishes: [documentFinished],
+  },
+  handler: () => import('./handler.ts'),
+})

@@ -1,0 +1,16 @@
+import { readExport } from '#shared/domain/exports/exports.ts'
+import type { RunRoute } from '#shared/runtime/declarations.ts'
+import type route from './function.ts'
+
+const downloadSeconds = 3600
+
+export const run: RunRoute<typeof route> = async ({ sql, objects }, { params }) => {
+  const { object_key, ...row } = await readExport(sql, params.export_id)
+  if (row.status !== 'ready') return { status: 200, body: { ...row, download_url: null } }
+  const { url } = await objects.sign('exports', object_key, {
+    method: 'GET',
+    expiresInSeconds: downloadSeconds,
+    downloadName: `intelligence-${row.id}.${row.format === 'stix' ? 'json' : 'csv'}`,
+  })
+  return { status: 200, body: { ...row, download_url: url } }
+}

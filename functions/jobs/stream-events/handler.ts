@@ -1,0 +1,17 @@
+import { listJobEvents, readJob } from '#shared/domain/jobs/jobs.ts'
+import { streamJobEvents } from '#shared/domain/jobs/stream.ts'
+import type { RunRoute } from '#shared/runtime/declarations.ts'
+import type route from './function.ts'
+
+export const run: RunRoute<typeof route> = async ({ sql, read, signal }, { params, headers }) => {
+  const job = await readJob(sql, params.job_id)
+  const seen = Number(headers['last-event-id'] ?? 0)
+  return {
+    status: 200,
+    body: streamJobEvents(
+      (after) => read((own) => listJobEvents(own, job.id, after)),
+      Number.isSafeInteger(seen) && seen > 0 ? seen : 0,
+      signal,
+    ),
+  }
+}

@@ -1,0 +1,12 @@
+import { Organization, OrganizationDraft } from '#shared/domain/tenancy/schemas.ts'
+import { defineRoute } from '#shared/runtime/declarations.ts'
+
+export default defineRoute({
+  method: 'POST',
+  path: '/v1/organizations',
+  access: 'signed-in',
+  summary: 'Create an organization, with a first workspace, that the caller owns',
+  body: OrganizationDraft,
+  responses: { 201: Organization },
+  handler: () => import('./handler.ts'),
+})

@@ -1,0 +1,11 @@
+import { newId } from '#shared/domain/ids.ts'
+import { createOrganization } from '#shared/domain/tenancy/organizations.ts'
+import type { RunRoute } from '#shared/runtime/declarations.ts'
+import type route from './function.ts'
+
+export const run: RunRoute<typeof route> = async ({ sql, principal, enter }, { body }) => {
+  const id = newId()
+  await enter(id)
+  const organization = await createOrganization(sql, { id, name: body.name, ownerId: principal.userId })
+  return { status: 201, body: organization }
+}

@@ -1,0 +1,9 @@
+import { pageBody, readPage } from '#shared/domain/paging.ts'
+import { listProjects } from '#shared/domain/projects/projects.ts'
+import type { RunRoute } from '#shared/runtime/declarations.ts'
+import type route from './function.ts'
+
+export const run: RunRoute<typeof route> = async ({ sql, cursors }, { query }) => {
+  const page = readPage(query, cursors)
+  return { status: 200, body: pageBody(await listProjects(sql, page), page, cursors) }
+}

@@ -1,0 +1,7 @@
+import type { MakeRouteExample } from '#shared/runtime/examples.ts'
+
+export const example: MakeRouteExample = ({ projectId }) => ({
+  params: { project_id: projectId },
+  body: { description: 'Described anew' },
+  status: 200,
+})

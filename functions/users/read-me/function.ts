@@ -1,0 +1,11 @@
+import { User } from '#shared/domain/tenancy/schemas.ts'
+import { defineRoute } from '#shared/runtime/declarations.ts'
+
+export default defineRoute({
+  method: 'GET',
+  path: '/v1/users/me',
+  access: 'signed-in',
+  summary: 'Read the signed-in user',
+  responses: { 200: User },
+  handler: () => import('./handler.ts'),
+})

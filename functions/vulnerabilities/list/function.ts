@@ -1,0 +1,14 @@
+import { EntityQuery } from '#shared/domain/intelligence/entity-list.ts'
+import { Entity } from '#shared/domain/intelligence/schemas.ts'
+import { pageOf } from '#shared/domain/paging.ts'
+import { defineRoute } from '#shared/runtime/declarations.ts'
+
+export default defineRoute({
+  method: 'GET',
+  path: '/v1/vulnerabilities',
+  access: 'intelligence:read',
+  summary: 'List the vulnerabilities that documents name',
+  query: EntityQuery,
+  responses: { 200: pageOf(Entity) },
+  handler: () => import('./handler.ts'),
+})

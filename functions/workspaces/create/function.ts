@@ -1,0 +1,12 @@
+import { Workspace, WorkspaceDraft } from '#shared/domain/tenancy/schemas.ts'
+import { defineRoute } from '#shared/runtime/declarations.ts'
+
+export default defineRoute({
+  method: 'POST',
+  path: '/v1/workspaces',
+  access: 'organization:manage',
+  summary: 'Create a workspace',
+  body: WorkspaceDraft,
+  responses: { 201: Workspace },
+  handler: () => import('./handler.ts'),
+})

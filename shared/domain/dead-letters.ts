@@ -1,0 +1,37 @@
+import * as v from 'valibot'
+import { newId } from './ids.ts'
+import { eventType } from './messaging.ts'
+import type { Json, Sql } from './sql.ts'
+
+export interface DeadLetter {
+  orgId: string | null
+  kind: 'event' | 'task' | 'cron'
+  /** Name of the function that could not do it. */
+  consumer: string
+  messageId: string
+  body: unknown
+  attempts: number
+  error: { code: string; message: string }
+}
+
+/** What Pub/Sub forwards to the dead-letter topic when a function did not even give a message up itself. */
+export const deadLettered = eventType('dead-letters', 'dead-lettered', v.unknown())
+
+/** Keeps a message that was given up. A sender may give up twice: the first one stays. */
+export async function writeDeadLetter(sql: Sql, letter: DeadLetter): Promise<void> {
+  await sql`
+    insert into dead_letters (id, org_id, kind, consumer, message_id, body, attempts, error)
+    values (${newId()}, ${letter.orgId}, ${letter.kind}, ${letter.consumer}, ${letter.messageId},
+      ${sql.json(letter.body as Json)}, ${letter.attempts}, ${sql.json(letter.error)})
+    on conflict (consumer, message_id) do nothing`
+}
+
+/** Who gave a forwarded message up, and after how many attempts, from the attributes that Pub/Sub adds. */
+export function sourceOf(attributes: Readonly<Record<string, string>>): { consumer: string; attempts: number } {
+  const subscription = attributes.CloudPubSubDeadLetterSourceSubscription ?? 'unknown'
+  const attempts = Number(attributes.CloudPubSubDeadLetterSourceDeliveryCount)
+  return {
+    consumer: subscription.split('/').at(-1) ?? subscription,
+    attempts: Number.isSafeInteger(attempts) ? attempts : 0,
+  }
+}

@@ -1,0 +1,55 @@
+import { progressJob } from '../jobs/jobs.ts'
+import type { Enqueue, Publish, TaskType } from '../messaging.ts'
+import type { Sql } from '../sql.ts'
+import { endBadly, pipelineSteps } from './documents.ts'
+import { documentFinished, extractIntelligence, extractText, indexDocument, scanDocument } from './messages.ts'
+import type { DocumentStep } from './schemas.ts'
+
+/** What the steps of the pipeline need of their context. */
+interface StepContext {
+  sql: Sql
+  publish: Publish
+  enqueue: Enqueue
+}
+
+type StepTask = TaskType<typeof DocumentStep>
+
+const stepOf = new Map<TaskType, (typeof pipelineSteps)[number]>([
+  [scanDocument, 'scan'],
+  [extractText, 'extract text'],
+  [extractIntelligence, 'extract intelligence'],
+  [indexDocument, 'index'],
+])
+
+/** Says in the job that this step is next. */
+export async function announceStep(sql: Sql, step: DocumentStep, next: (typeof pipelineSteps)[number]): Promise<void> {
+  await progressJob(sql, step.job_id, { done: pipelineSteps.indexOf(next), message: `Next: ${next}` })
+}
+
+/** Ends a step well: the next one is enqueued by the same commit. */
+export async function nextStep({ sql, enqueue }: StepContext, step: DocumentStep, next: StepTask): Promise<void> {
+  const name = stepOf.get(next)
+  if (!name) throw new Error(`${next.name} is no step of the pipeline`)
+  await announceStep(sql, step, name)
+  await enqueue(next, step)
+}
+
+/** Ends the pipeline because of the file itself. */
+export async function rejectStep(
+  { sql, publish }: StepContext,
+  step: DocumentStep,
+  error: { code: string; message: string },
+): Promise<void> {
+  await endBadly(sql, step, 'rejected', error)
+  await publish(documentFinished, { ...step, outcome: 'rejected' }, { orderingKey: step.document_id })
+}
+
+/** Ends the pipeline when a step has been given up. */
+export async function failStep(
+  { sql, publish }: StepContext,
+  step: DocumentStep,
+  failure: { code: string; message: string },
+): Promise<void> {
+  await endBadly(sql, step, 'failed', failure)
+  await publish(documentFinished, { ...step, outcome: 'failed' }, { orderingKey: step.document_id })
+}
