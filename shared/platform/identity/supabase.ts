@@ -92,8 +92,8 @@ export function createSupabaseIdentity(options: {
 }
 
 /**
- * Wraps fetch so that a call ends with its deadline. The library repeats calls that failed in the network or with a
- * 5xx for up to 30 s; told "408" it gives up at once, and what really happened is kept in `wire`.
+ * Wraps fetch so that a call ends with its deadline. The library repeats calls that failed in the network, with a 5xx
+ * or with no JSON for up to 30 s; told "408" it gives up at once, and what really happened is kept in `wire`.
  */
 function watched(fetcher: typeof fetch, wire: Wire, deadline: AbortSignal): typeof fetch {
   return async (input, init) => {
@@ -103,11 +103,9 @@ function watched(fetcher: typeof fetch, wire: Wire, deadline: AbortSignal): type
       if (response.status === 429 && Number.isFinite(retryAfter) && retryAfter > 0) wire.retryAfterSeconds = retryAfter
       // Read here, so that the deadline covers the body too.
       const body = await response.text()
-      if (response.status < 500) {
-        const bodiless = response.status === 204 || response.status === 205 || response.status === 304
-        return new Response(bodiless ? null : body, { status: response.status, headers: response.headers })
-      }
-      wire.failure = new Error(`the identity provider answered with status ${response.status}`)
+      if (response.status >= 500) throw new Error(`the identity provider answered with status ${response.status}`)
+      if (response.ok && response.status !== 204) JSON.parse(body)
+      return new Response(body === '' ? null : body, { status: response.status, headers: response.headers })
     } catch (error) {
       wire.failure = error
     }
