@@ -1,11 +1,8 @@
-import { allTechniques } from './catalogue.ts'
-import { SUPERSEDED_IDS } from './data/superseded-ids.ts'
 import { createLexicon, type Lexicon } from './lexicon.ts'
 import { buildNameTree, type NameTree } from './names.ts'
 import { buildPhraseTable, type PhraseTable } from './phrases.ts'
 
 /** Further meanings of the lexicon's flags, beside `ENDS_NAME` and `ENDS_PHRASE`. */
-export const IS_TECHNIQUE_ID = 4
 export const IS_CVE = 8
 export const IS_NEGATION = 16
 export const IS_ADVICE = 32
@@ -51,6 +48,13 @@ const ADVICE = [
   'mitigation',
   'mitigations',
   'mitigate',
+  // A hunting query names what defenders look for, not what the report saw.
+  'processcommandline',
+  'initiatingprocesscommandline',
+  'initiatingprocessfilename',
+  'deviceprocessevents',
+  'deviceregistryevents',
+  'devicefileevents',
 ]
 
 let built: Engine | null = null
@@ -61,10 +65,6 @@ export function attackEngine(): Engine {
   const lexicon = createLexicon()
   const phrases = buildPhraseTable(lexicon)
   const names = buildNameTree(lexicon)
-  const roots = [...allTechniques()].map((technique) => technique.id.slice(0, 5))
-  for (const id of [...roots, ...Object.keys(SUPERSEDED_IDS)]) {
-    lexicon.flag(lexicon.add(id.slice(0, 5).toLowerCase()), IS_TECHNIQUE_ID)
-  }
   lexicon.flag(lexicon.add('cve'), IS_CVE)
   for (const word of NEGATIONS) lexicon.flag(lexicon.add(word), IS_NEGATION)
   for (const word of ADVICE) lexicon.flag(lexicon.add(word), IS_ADVICE)

@@ -1,8 +1,8 @@
 import type { NamedMention, TechniqueMention } from '../extraction/types.ts'
 import { judgeMention, sharedNameMeans } from './believe.ts'
 import { currentTechniqueId, techniqueById } from './catalogue.ts'
-import { attackEngine, type Engine, IS_ADVICE, IS_CONTROL, IS_CVE, IS_NEGATION, IS_TECHNIQUE_ID } from './engine.ts'
-import { readCveId, readTechniqueId } from './identifiers.ts'
+import { attackEngine, type Engine, IS_ADVICE, IS_CONTROL, IS_CVE, IS_NEGATION } from './engine.ts'
+import { findTechniqueIds, readCveId } from './identifiers.ts'
 import { ENDS_NAME, type NameEntry, type NameNode } from './names.ts'
 import { ENDS_PHRASE, matchPhrase } from './phrases.ts'
 import { createWindow, scanWords, WINDOW_MASK, type WordWindow } from './scan.ts'
@@ -61,6 +61,10 @@ export function findAttack(text: string): AttackFindings {
   let negation = Number.NEGATIVE_INFINITY
   let advice = Number.NEGATIVE_INFINITY
 
+  for (const { id, start, end } of findTechniqueIds(text)) {
+    const current = currentTechniqueId(id)
+    if (current !== null) techniques.push({ id: current, start, end, how: 'id', weight: 1, source: id })
+  }
   scanWords(text, engine.lexicon, window, (id) => {
     const flag = flags[id]!
     if (flag === 0) return
@@ -83,13 +87,6 @@ export function findAttack(text: string): AttackFindings {
           weight: phrase.weight,
           source: phrase.source,
         })
-      }
-    }
-    if ((flag & IS_TECHNIQUE_ID) !== 0) {
-      const found = readTechniqueId(text, window.starts[place]!, window.ends[place]!)
-      const current = found === null ? null : currentTechniqueId(found.id)
-      if (found !== null && current !== null) {
-        techniques.push({ id: current, start: found.start, end: found.end, how: 'id', weight: 1, source: found.id })
       }
     }
     if ((flag & IS_CVE) !== 0) {

@@ -14,26 +14,63 @@ function isWordUnit(unit: number): boolean {
 }
 
 /**
- * Reads a technique id whose first part ("T1059") stands at a span: `T1059`, `T1059.001`, `T1059/001`, `t1059.001`.
+ * Finds what is written like a technique id: `T1059`, `T1059.001`, `T1059/001`, `T1059:001`, `attack.t1059.001`. Flattened
+ * tables glue ids to the words beside them ("ExfiltrationT1041Exfiltration"); those are read when letters on both sides
+ * show that it is no part of a random string.
  *
  * @param text the text
- * @param start start of the first part
- * @param end end of the first part, exclusive
+ * @returns candidates in order of start; whether an id exists is for the catalogue to say
  */
-export function readTechniqueId(text: string, start: number, end: number): FoundIdentifier | null {
-  const root = text.slice(start, end).toUpperCase()
-  if (root.length !== 5) return null
-  const mark = text.charCodeAt(end)
-  if (mark === 46 || mark === 47) {
-    const hasPart =
-      isDigit(text.charCodeAt(end + 1)) &&
-      isDigit(text.charCodeAt(end + 2)) &&
-      isDigit(text.charCodeAt(end + 3)) &&
-      !isWordUnit(text.charCodeAt(end + 4))
-    if (hasPart) return { id: `${root}.${text.slice(end + 1, end + 4)}`, start, end: end + 4 }
-    if (mark === 46 && isDigit(text.charCodeAt(end + 1))) return null
+export function findTechniqueIds(text: string): FoundIdentifier[] {
+  const found: FoundIdentifier[] = []
+  // The engine's own search for a short string is many times faster than any loop over the characters.
+  for (let at = text.indexOf('T1'); at >= 0; at = text.indexOf('T1', at + 2)) {
+    const id = readTechniqueId(text, at)
+    if (id !== null) found.push(id)
   }
-  return { id: root, start, end }
+  for (let at = text.indexOf('.t1'); at >= 0; at = text.indexOf('.t1', at + 3)) {
+    const id = readTechniqueId(text, at + 1)
+    if (id !== null) found.push(id)
+  }
+  return found.sort((a, b) => a.start - b.start)
+}
+
+function isLower(unit: number): boolean {
+  return unit >= 97 && unit <= 122
+}
+
+function isUpper(unit: number): boolean {
+  return unit >= 65 && unit <= 90
+}
+
+/** Whether a word starts here as a heading does: a capital and a small letter. */
+function startsWord(text: string, at: number): boolean {
+  return isUpper(text.charCodeAt(at)) && isLower(text.charCodeAt(at + 1))
+}
+
+function endsHere(text: string, at: number): boolean {
+  return !isWordUnit(text.charCodeAt(at)) || startsWord(text, at)
+}
+
+function digits(text: string, at: number, count: number): boolean {
+  for (let index = at; index < at + count; index++) if (!isDigit(text.charCodeAt(index))) return false
+  return true
+}
+
+function readTechniqueId(text: string, start: number): FoundIdentifier | null {
+  if (!digits(text, start + 2, 3)) return null
+  const before = text.charCodeAt(start - 1)
+  if (isWordUnit(before) && !(isLower(before) && isLower(text.charCodeAt(start - 2)))) return null
+  const root = `T${text.slice(start + 1, start + 5)}`
+  const end = start + 5
+  const mark = text.charCodeAt(end)
+  if ((mark === 46 || mark === 47 || mark === 58) && isDigit(text.charCodeAt(end + 1))) {
+    if (digits(text, end + 1, 3) && endsHere(text, end + 4)) {
+      return { id: `${root}.${text.slice(end + 1, end + 4)}`, start, end: end + 4 }
+    }
+    return mark === 58 ? { id: root, start, end } : null
+  }
+  return endsHere(text, end) ? { id: root, start, end } : null
 }
 
 const MAX_CVE_GAP = 4

@@ -86,6 +86,9 @@ export function scanWords(text: string, lexicon: Lexicon, window: WordWindow, on
           ordinal = (ordinal + SENTENCE_STEP) | 0
           index++
         }
+      } else if (unit === 44 || unit === 59) {
+        // Words on both sides of a comma or semicolon are not neighbours, though a phrase with a gap may reach over it.
+        ordinal = (ordinal + 1) | 0
       }
       index++
       continue

@@ -49,7 +49,7 @@ export const COLLECTION_PHRASES: readonly PhraseRule[] = [
       '(sent|sends|send|uploaded|uploads) back to ..3 (c2|server|attacker~|operator~)',
     ],
     strong: [
-      '(send~|sends|upload~|transmit~|exfiltrate~) ..4 (data|information|results|output|files|credentials|screenshots|keystrokes) ..5 (c2|cnc|server|attacker~)',
+      '(send~|sends|upload~|transmit~|exfiltrate~) ..4 (data|information|results|output|files|credentials|screenshots|keystrokes) ..2 to ..3 (c2|cnc|server|attacker~)',
       'exfiltrate~ ..4 (data|information|files|documents|credentials) ..5 (http|https|server|post)',
     ],
   },
@@ -75,7 +75,7 @@ export const COLLECTION_PHRASES: readonly PhraseRule[] = [
   {
     id: 'T1113',
     certain: [
-      '(take~|taking|capture~|capturing|grab~|collect~|record~|send~|upload~|obtain~|acquire~|exfiltrate~|support~|steal~) ..3 (screenshot~|screen)',
+      '(take~|taking|capture~|capturing|grab~|collect~|record~|send~|upload~|obtain~|acquire~|exfiltrate~|support~) ..3 (screenshot~|screen)',
       'screenshots ..3 (taken|captured|sent|uploaded)',
       'screen ..1 (capture~|capturing|grab~|grabber|shot~|recording|logger|record~)',
       'screenshot ..1 (capture|grabber|functionality|module|plugin|capability|grab)',
@@ -175,9 +175,8 @@ export const COLLECTION_PHRASES: readonly PhraseRule[] = [
       'post method',
       'websocket~',
       'user agent ..3 (header|string|field)',
-      'user agent',
     ],
-    weak: ['web traffic'],
+    weak: ['web traffic', 'user agent'],
   },
   {
     id: 'T1071.004',
@@ -201,12 +200,12 @@ export const COLLECTION_PHRASES: readonly PhraseRule[] = [
     id: 'T1095',
     certain: ['raw (tcp|socket~|udp)', 'tcp socket~', 'non application layer protocol'],
     strong: [
-      '(over|via|using|through|uses|use) ..3 (tcp|udp|icmp)',
+      '(over|via|using|through|uses) ..2 (tcp|udp|icmp)',
       '(tcp|udp|icmp) ..2 (c2|communication~|protocol|connection~|traffic|based|tunnel~)',
       'custom ..2 (tcp|binary|network|communication) ..1 protocol',
       'socks5 protocol',
     ],
-    weak: ['tcp', 'udp', 'icmp'],
+    hint: ['tcp', 'udp', 'icmp'],
   },
   {
     id: 'T1573.001',
@@ -317,7 +316,7 @@ export const COLLECTION_PHRASES: readonly PhraseRule[] = [
   {
     id: 'T1219',
     certain: [
-      'remote (access|administration|control|desktop) (software|tool~|utility|utilities|application~|program~)',
+      'remote (access|control|desktop) (software|tool~|utility|utilities|application~|program~)',
       'legitimate remote ..2 (tool~|software)',
     ],
     strong: [
@@ -376,7 +375,8 @@ export const COLLECTION_PHRASES: readonly PhraseRule[] = [
       'robocopy',
       'self (propagate|propagates|propagating|propagation)',
     ],
-    weak: ['psexec', 'admin share~', 'smb'],
+    weak: ['admin share~'],
+    hint: ['smb', 'psexec'],
   },
   { id: 'T1048', certain: ['exfiltrate~ ..6 (ftp|sftp|scp|webdav|dns)', 'winscp', 'filezilla', 'pscp'] },
   {

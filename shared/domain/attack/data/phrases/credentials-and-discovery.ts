@@ -116,11 +116,12 @@ export const DISCOVERY_PHRASES: readonly PhraseRule[] = [
   {
     id: 'T1083',
     certain: [
-      '(file|directory|folder|drive) (listing~|enumeration|traversal|discovery|browsing|search)',
+      '(file|folder|drive|filesystem) (listing~|enumeration|traversal|discovery|browsing|search)',
       'recursively ..5 (file~|directory|directories|folder~|drive~)',
+      'directory (listing~|traversal|listings)',
     ],
     strong: [
-      '(enumerate~|list~|search~|traverse~|iterate~|walk~|crawl~|browse~|loop~) ..4 (files|directory|directories|drives|folders|filesystem|disks)',
+      '(enumerate~|list~|search~|traverse~|iterate~|walk~|crawl~|browse~|loop~) ..4 (files|directories|drives|folders|filesystem|disks)',
       'directory and file listing~',
       'findfirstfile',
       'findfirstfilea',
@@ -147,7 +148,7 @@ export const DISCOVERY_PHRASES: readonly PhraseRule[] = [
     certain: ['process list~', 'process enumeration', 'process discovery', 'list of ..3 processes', 'enumprocesses'],
     strong: [
       'tasklist',
-      '(list~|enumerate~|check~|monitor~|scan~|iterate~|get~|obtain~|retrieve~|collect~|search~|examine~|hash~|look~|inspect~) ..5 processes',
+      '(list~|enumerate~|check~|iterate~|get~|obtain~|retrieve~|collect~|search~|examine~|hash~|inspect~) ..4 processes',
       'running process~',
       'createtoolhelp32snapshot',
       'process32first',
@@ -191,11 +192,7 @@ export const DISCOVERY_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1033',
-    certain: [
-      'whoami',
-      'username ..4 (computer|machine|hostname|os|ip)',
-      '(computer|machine|hostname|host) ..5 username~',
-    ],
+    certain: ['whoami', '(computer|machine|hostname|host) ..5 username~'],
     strong: [
       'quser',
       '<collect> ..5 username~',
@@ -209,8 +206,10 @@ export const DISCOVERY_PHRASES: readonly PhraseRule[] = [
       'name of ..2 (user|current)',
       '(active|local) user~ ..2 (list|session~)',
       'victim~ ..2 username~',
+      'username ..4 (computer|machine|hostname|os|ip)',
     ],
-    weak: ['username~', 'user name', 'current ..2 (user|username)', 'logged (in|on) user~'],
+    weak: ['current ..2 (user|username)', 'logged (in|on) user~'],
+    hint: ['username~', 'user name'],
   },
   {
     id: 'T1012',

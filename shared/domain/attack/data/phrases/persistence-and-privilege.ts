@@ -21,7 +21,7 @@ export const PERSISTENCE_PHRASES: readonly PhraseRule[] = [
       'auto run registry',
       'persistence ..4 (registry|run) key~',
     ],
-    strong: ['runonce', '(registry|key) ..4 (for|achieve~|establish~|maintain~|gain~|ensure~) persistence'],
+    strong: ['(registry|key) ..4 (for|achieve~|establish~|maintain~|gain~|ensure~) persistence'],
     weak: ['registry persistence', 'persistence ..6 registry'],
     hint: ['startup', 'autostart', 'autorun'],
   },
@@ -177,7 +177,7 @@ export const PERSISTENCE_PHRASES: readonly PhraseRule[] = [
       'domain credential~',
       'domain (admin|administrator|administrators|admins) ..2 (account~|credential~|privilege~|access|right~|password~)',
     ],
-    weak: ['domain admin~', 'domain administrator~'],
+    hint: ['domain admin~', 'domain administrator~'],
   },
   {
     id: 'T1078.001',
@@ -185,7 +185,8 @@ export const PERSISTENCE_PHRASES: readonly PhraseRule[] = [
   },
   {
     id: 'T1078.003',
-    certain: ['local account~', 'built in administrator'],
+    certain: ['built in administrator'],
+    strong: ['local account~'],
     weak: ['local (admin|administrator) ..1 (account~|credential~|privilege~)'],
   },
   {
