@@ -4,7 +4,7 @@ import { currentTechniqueId, techniqueById } from './catalogue.ts'
 import { attackEngine, type Engine, IS_ADVICE, IS_CONTROL, IS_CVE, IS_NEGATION } from './engine.ts'
 import { findTechniqueIds, readCveId } from './identifiers.ts'
 import { ENDS_NAME, type NameEntry, type NameNode } from './names.ts'
-import { ENDS_PHRASE, matchPhrase } from './phrases.ts'
+import { type CompiledPhrase, ENDS_PHRASE, matchPhrases } from './phrases.ts'
 import { createWindow, scanWords, WINDOW_MASK, type WordWindow } from './scan.ts'
 import { settleNames, settleTechniques } from './settle.ts'
 import { joinsName } from './text-checks.ts'
@@ -54,6 +54,7 @@ const ADVICE_REACH = 40
 export function findAttack(text: string): AttackFindings {
   const engine = attackEngine()
   const window = createWindow()
+  engine.phrases.matchedAt.fill(0)
   const techniques: TechniqueCandidate[] = []
   const names: NameCandidate[] = []
   const vulnerabilities: FoundName[] = []
@@ -65,30 +66,29 @@ export function findAttack(text: string): AttackFindings {
     const current = currentTechniqueId(id)
     if (current !== null) techniques.push({ id: current, start, end, how: 'id', weight: 1, source: id })
   }
+  const onPhrase = (phrase: CompiledPhrase, first: number) => {
+    const place = (window.count - 1) & WINDOW_MASK
+    const from = window.ordinals[first & WINDOW_MASK]!
+    const to = window.ordinals[place]!
+    if (negation >= from - NEGATION_REACH && negation <= to) return
+    if (advice >= from - ADVICE_REACH) return
+    techniques.push({
+      id: phrase.techniqueId,
+      start: window.starts[first & WINDOW_MASK]!,
+      end: window.ends[place]!,
+      how: 'phrase',
+      weight: phrase.weight,
+      source: phrase.source,
+    })
+  }
   scanWords(text, engine.lexicon, window, (id) => {
-    const flag = flags[id]!
+    let flag = flags[id]!
     if (flag === 0) return
     const place = (window.count - 1) & WINDOW_MASK
     if ((flag & ENDS_NAME) !== 0) findNames(text, id, engine, window, techniques, names)
-    if ((flag & IS_CONTROL) !== 0) foldCommandAndControl(text, id, engine, window)
-    if ((flag & ENDS_PHRASE) !== 0) {
-      const ordinal = window.ordinals[place]!
-      for (const phrase of engine.phrases.byLastWord[id]!) {
-        const first = matchPhrase(phrase, window)
-        if (first < 0) continue
-        const from = window.ordinals[first & WINDOW_MASK]!
-        if (negation >= from - NEGATION_REACH && negation <= ordinal) continue
-        if (advice >= from - ADVICE_REACH) continue
-        techniques.push({
-          id: phrase.techniqueId,
-          start: window.starts[first & WINDOW_MASK]!,
-          end: window.ends[place]!,
-          how: 'phrase',
-          weight: phrase.weight,
-          source: phrase.source,
-        })
-      }
-    }
+    if ((flag & IS_CONTROL) !== 0 && foldCommandAndControl(text, id, engine, window))
+      flag = flags[engine.commandAndControl]!
+    if ((flag & ENDS_PHRASE) !== 0) matchPhrases(engine.phrases, window, onPhrase)
     if ((flag & IS_CVE) !== 0) {
       const found = readCveId(text, window.starts[place]!, window.ends[place]!)
       if (found !== null) {
@@ -156,21 +156,22 @@ function findNames(
 }
 
 /** Rewrites "C&C" and "command and control" at the window's end to the one word "c2", so that phrases know only that. */
-function foldCommandAndControl(text: string, id: number, engine: Engine, window: WordWindow): void {
+function foldCommandAndControl(text: string, id: number, engine: Engine, window: WordWindow): boolean {
   const newest = window.count - 1
   const length = id === engine.letterC ? 2 : 3
-  if (newest < length - 1) return
+  if (newest < length - 1) return false
   const first = newest - (length - 1)
   const at = (position: number) => window.ids[position & WINDOW_MASK]!
   const ordinal = window.ordinals[newest & WINDOW_MASK]!
-  if (((ordinal - window.ordinals[first & WINDOW_MASK]!) | 0) !== length - 1) return
+  if (((ordinal - window.ordinals[first & WINDOW_MASK]!) | 0) !== length - 1) return false
   if (id === engine.letterC) {
-    if (at(first) !== engine.letterC) return
+    if (at(first) !== engine.letterC) return false
     const between = text.slice(window.ends[first & WINDOW_MASK]!, window.starts[newest & WINDOW_MASK]!)
-    if (!between.includes('&')) return
-  } else if (at(first) !== engine.command || at(first + 1) !== engine.and) return
+    if (!between.includes('&')) return false
+  } else if (at(first) !== engine.command || at(first + 1) !== engine.and) return false
   window.ids[first & WINDOW_MASK] = engine.commandAndControl
   window.ends[first & WINDOW_MASK] = window.ends[newest & WINDOW_MASK]!
   window.ordinals[first & WINDOW_MASK] = ordinal
   window.count = first + 1
+  return true
 }

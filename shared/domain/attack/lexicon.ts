@@ -9,6 +9,9 @@ export interface Lexicon {
   slotMask: number
   /** Full hash of each word, by word id. */
   hashes: Int32Array
+  /** The words' letters one after the other; those of word `id` start at `offsets[id]` and end before `offsets[id + 1]`. */
+  letters: Uint16Array
+  offsets: Int32Array
   /** Bit set per word id; what a bit means is the affair of whoever sets it. */
   flags: Uint8Array
 }
@@ -16,7 +19,8 @@ export interface Lexicon {
 /** Collects words until `freeze`; adding one twice gives the same id. */
 export interface LexiconBuilder {
   add(word: string): number
-  find(word: string): number
+  /** One more than the largest id given so far. */
+  size(): number
   flag(id: number, bit: number): void
   freeze(): Lexicon
 }
@@ -76,7 +80,7 @@ export function createLexicon(): LexiconBuilder {
       ids.set(word, id)
       return id
     },
-    find: (word) => ids.get(word) ?? 0,
+    size: () => words.length,
     flag(id, bit) {
       flags[id] = (flags[id] ?? 0) | bit
     },
@@ -92,7 +96,14 @@ export function createLexicon(): LexiconBuilder {
         while (slots[slot] !== 0) slot = (slot + 1) & (size - 1)
         slots[slot] = id
       }
-      return { words, slots, slotMask: size - 1, hashes, flags: Uint8Array.from(flags) }
+      const offsets = new Int32Array(words.length + 1)
+      for (let id = 0; id < words.length; id++) offsets[id + 1] = offsets[id]! + words[id]!.length
+      const letters = new Uint16Array(offsets[words.length]!)
+      for (let id = 0; id < words.length; id++) {
+        const word = words[id]!
+        for (let at = 0; at < word.length; at++) letters[offsets[id]! + at] = word.charCodeAt(at)
+      }
+      return { words, slots, slotMask: size - 1, hashes, letters, offsets, flags: Uint8Array.from(flags) }
     },
   }
 }

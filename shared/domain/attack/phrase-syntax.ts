@@ -7,29 +7,41 @@ export interface PhrasePlace {
 }
 
 /**
- * Reads one phrase of the table.
+ * Makes a reader of the phrase table's notation.
  *
  * Words stand for themselves and must be neighbours. `word~` also takes the word's inflections, `(a|b~)` takes any of
  * several, `<name>` any word of a named class, and `..3` lets up to three other words stand in between.
  *
- * @param source the phrase, e.g. `(creat~|register~) ..3 scheduled task~`
  * @param classes the named classes, each a list of words in the same notation
- * @throws Error when the phrase names an unknown class or is empty
+ * @returns a function from a phrase, e.g. `(create~|register~) ..3 scheduled task~`, to its places; equal parts of
+ *   different phrases share one list of words. It throws an Error on a phrase that names an unknown class, is empty or
+ *   ends on a gap.
  */
-export function parsePhrase(source: string, classes: Readonly<Record<string, string>>): PhrasePlace[] {
-  const places: PhrasePlace[] = []
-  let gap = 0
-  for (const part of source.split(' ')) {
-    if (part.startsWith('..')) {
-      gap = Number(part.slice(2))
-      if (!Number.isInteger(gap) || gap < 1) throw new Error(`bad gap in phrase: ${source}`)
-      continue
+export function phraseReader(classes: Readonly<Record<string, string>>): (source: string) => PhrasePlace[] {
+  const known = new Map<string, string[]>()
+  const wordsOfPart = (part: string, source: string) => {
+    let words = known.get(part)
+    if (words === undefined) {
+      words = [...new Set(wordsOf(part, source, classes))]
+      known.set(part, words)
     }
-    places.push({ words: [...new Set(wordsOf(part, source, classes))], gap })
-    gap = 0
+    return words
   }
-  if (places.length === 0 || gap !== 0) throw new Error(`incomplete phrase: ${source}`)
-  return places
+  return (source) => {
+    const places: PhrasePlace[] = []
+    let gap = 0
+    for (const part of source.split(' ')) {
+      if (part.startsWith('..')) {
+        gap = Number(part.slice(2))
+        if (!Number.isInteger(gap) || gap < 1) throw new Error(`bad gap in phrase: ${source}`)
+        continue
+      }
+      places.push({ words: wordsOfPart(part, source), gap })
+      gap = 0
+    }
+    if (places.length === 0 || gap !== 0) throw new Error(`incomplete phrase: ${source}`)
+    return places
+  }
 }
 
 function wordsOf(part: string, source: string, classes: Readonly<Record<string, string>>): string[] {

@@ -1,6 +1,6 @@
 import { PHRASE_CLASSES, PHRASE_WEIGHTS, PHRASES, type PhraseRule } from './data/phrases.ts'
 import type { LexiconBuilder } from './lexicon.ts'
-import { parsePhrase } from './phrase-syntax.ts'
+import { phraseReader } from './phrase-syntax.ts'
 import { WINDOW_MASK, type WordWindow } from './scan.ts'
 
 /** Marks words that end some phrase, in the lexicon's flags. */
@@ -9,21 +9,45 @@ export const ENDS_PHRASE = 2
 /** One phrase of the table, compiled for matching from its last word to its first. */
 export interface CompiledPhrase {
   techniqueId: string
-  /** How much one mention says: 1 is enough alone, less must be met again in other words of the same text. */
+  /** How much one mention says: 1 is enough alone, less must be met again in the same text. */
   weight: number
   source: string
-  /** Per place, last first: the words that may stand there, as one bit per word id. */
+  /** Per place, last first: the words that may stand there, as one flag per word id. */
   places: Uint8Array[]
   /** Per place: the largest difference between its ordinal and that of the place after it. */
   reach: number[]
 }
 
-/** All phrases, by the id of a word that ends them. */
+/**
+ * All phrases, found by the words that end them: a phrase of one word by that word, every other by the pair of its last
+ * two words, which is rare enough to be looked up for each word that is read.
+ */
 export interface PhraseTable {
-  byLastWord: (CompiledPhrase[] | undefined)[]
+  phrases: CompiledPhrase[]
+  /** Numbers of the one-word phrases, by word id. */
+  single: (number[] | undefined)[]
+  /** By word id: how far back the place before this last word may be, 0 when it ends no longer phrase. */
+  reach: Uint8Array
+  /** Open-addressing table from a pair of words to a chain of phrases. */
+  pairKeys: Int32Array
+  pairHeads: Int32Array
+  pairMask: number
+  chainPhrase: Int32Array
+  chainNext: Int32Array
+  /** Per phrase: the window count at which it last matched, so that one end is reported once. */
+  matchedAt: Int32Array
 }
 
 const LEVELS = ['certain', 'strong', 'weak', 'hint'] as const
+
+function pairKey(last: number, before: number): number {
+  return (last << 16) | before
+}
+
+function pairSlot(key: number, mask: number): number {
+  const mixed = Math.imul(key, 0x9e3779b1)
+  return (mixed ^ (mixed >>> 15)) & mask
+}
 
 /**
  * Compiles the phrase table.
@@ -32,61 +56,130 @@ const LEVELS = ['certain', 'strong', 'weak', 'hint'] as const
  * @throws Error when the table holds a phrase that can't be read
  */
 export function buildPhraseTable(lexicon: LexiconBuilder, rules: readonly PhraseRule[] = PHRASES): PhraseTable {
-  const parsed = rules.flatMap((rule) =>
-    LEVELS.flatMap((level) =>
-      (rule[level] ?? []).map((source) => ({
-        id: rule.id,
-        weight: PHRASE_WEIGHTS[level],
-        source,
-        places: parsePhrase(source, PHRASE_CLASSES),
-      })),
-    ),
-  )
-  const numbered = parsed.map(({ places, ...rest }) => ({
-    ...rest,
-    places: places.map((place) => ({ ids: place.words.map((word) => lexicon.add(word)), gap: place.gap })),
-  }))
-  const size =
-    numbered.flatMap(({ places }) => places.flatMap(({ ids }) => ids)).reduce((a, b) => Math.max(a, b), 0) + 1
-  const shared = new Map<string, Uint8Array>()
-  const bits = (ids: number[]) => {
-    const key = ids.join()
-    let set = shared.get(key)
+  const read = phraseReader(PHRASE_CLASSES)
+  const wordIds = new Map<string[], number[]>()
+  const idsOf = (words: string[]) => {
+    let ids = wordIds.get(words)
+    if (ids === undefined) {
+      ids = words.map((word) => lexicon.add(word))
+      wordIds.set(words, ids)
+    }
+    return ids
+  }
+  const parsed: { id: string; weight: number; source: string; places: { ids: number[]; gap: number }[] }[] = []
+  for (const rule of rules) {
+    for (const level of LEVELS) {
+      for (const source of rule[level] ?? []) {
+        const places = read(source).map(({ words, gap }) => ({ ids: idsOf(words), gap }))
+        parsed.push({ id: rule.id, weight: PHRASE_WEIGHTS[level], source, places: places.reverse() })
+      }
+    }
+  }
+  const size = lexicon.size()
+  const flagsOf = new Map<number[], Uint8Array>()
+  const flags = (ids: number[]) => {
+    let set = flagsOf.get(ids)
     if (set === undefined) {
       set = new Uint8Array(size)
       for (const id of ids) set[id] = 1
-      shared.set(key, set)
+      flagsOf.set(ids, set)
     }
     return set
   }
-  const byLastWord: (CompiledPhrase[] | undefined)[] = new Array(size).fill(undefined)
-  for (const { id, weight, source, places } of numbered) {
-    const reversed = places.toReversed()
-    const compiled: CompiledPhrase = {
-      techniqueId: id,
-      weight,
-      source,
-      places: reversed.map((place) => bits(place.ids)),
-      reach: reversed.map((_, index) => (index === 0 ? 0 : reversed[index - 1]!.gap + 1)),
-    }
-    for (const last of reversed[0]!.ids) {
+  const single: (number[] | undefined)[] = new Array(size).fill(undefined)
+  const reach = new Uint8Array(size)
+  const keys: number[] = []
+  const chainPhrase: number[] = []
+  const phrases = parsed.map(({ id, weight, source, places }, number) => {
+    const steps = places.map((_, index) => (index === 0 ? 0 : places[index - 1]!.gap + 1))
+    for (const last of places[0]!.ids) {
       lexicon.flag(last, ENDS_PHRASE)
-      const known = byLastWord[last]
-      if (known === undefined) byLastWord[last] = [compiled]
-      else known.push(compiled)
+      if (places.length === 1) {
+        const known = single[last]
+        if (known === undefined) single[last] = [number]
+        else known.push(number)
+        continue
+      }
+      if (steps[1]! > reach[last]!) reach[last] = steps[1]!
+      for (const before of places[1]!.ids) {
+        keys.push(pairKey(last, before))
+        chainPhrase.push(number)
+      }
     }
+    return { techniqueId: id, weight, source, places: places.map(({ ids }) => flags(ids)), reach: steps }
+  })
+  return {
+    phrases,
+    single,
+    reach,
+    ...pairTable(keys),
+    chainPhrase: Int32Array.from(chainPhrase),
+    matchedAt: new Int32Array(phrases.length),
   }
-  return { byLastWord }
+}
+
+function pairTable(keys: number[]): Pick<PhraseTable, 'pairKeys' | 'pairHeads' | 'pairMask' | 'chainNext'> {
+  let size = 1024
+  while (size < keys.length * 2) size *= 2
+  const pairMask = size - 1
+  const pairKeys = new Int32Array(size)
+  const pairHeads = new Int32Array(size).fill(-1)
+  const chainNext = new Int32Array(keys.length).fill(-1)
+  for (let link = 0; link < keys.length; link++) {
+    const key = keys[link]!
+    let slot = pairSlot(key, pairMask)
+    while (pairKeys[slot] !== 0 && pairKeys[slot] !== key) slot = (slot + 1) & pairMask
+    pairKeys[slot] = key
+    chainNext[link] = pairHeads[slot]!
+    pairHeads[slot] = link
+  }
+  return { pairKeys, pairHeads, pairMask, chainNext }
 }
 
 /**
- * Tries one phrase against the window, whose newest word is the phrase's last, and gives the window position of the
- * phrase's first word, or -1. Work is bounded by the phrase: places and gaps are few and small.
+ * Finds every phrase that ends at the window's newest word.
+ *
+ * @param table the compiled phrases
+ * @param window the last known words
+ * @param onMatch called with the phrase and the window position of its first word
  */
-export function matchPhrase(phrase: CompiledPhrase, window: WordWindow): number {
-  return matchBefore(phrase, 1, window.count - 1, window)
+export function matchPhrases(
+  table: PhraseTable,
+  window: WordWindow,
+  onMatch: (phrase: CompiledPhrase, first: number) => void,
+): void {
+  const newest = window.count - 1
+  const last = window.ids[newest & WINDOW_MASK]!
+  const alone = table.single[last]
+  if (alone !== undefined) for (const number of alone) onMatch(table.phrases[number]!, newest)
+  const reach = table.reach[last]!
+  if (reach === 0) return
+  const { pairKeys, pairHeads, pairMask, chainNext, chainPhrase, matchedAt } = table
+  const ordinal = window.ordinals[newest & WINDOW_MASK]!
+  const oldest = Math.max(0, window.count - WINDOW_MASK)
+  for (let position = newest - 1; position >= oldest; position--) {
+    const distance = (ordinal - window.ordinals[position & WINDOW_MASK]!) | 0
+    if (distance > reach) return
+    const key = pairKey(last, window.ids[position & WINDOW_MASK]!)
+    let slot = pairSlot(key, pairMask)
+    while (pairKeys[slot] !== 0 && pairKeys[slot] !== key) slot = (slot + 1) & pairMask
+    if (pairKeys[slot] === 0) continue
+    for (let link = pairHeads[slot]!; link >= 0; link = chainNext[link]!) {
+      const number = chainPhrase[link]!
+      const phrase = table.phrases[number]!
+      if (distance > phrase.reach[1]! || matchedAt[number] === window.count) continue
+      const first = matchBefore(phrase, 2, position, window)
+      if (first < 0) continue
+      matchedAt[number] = window.count
+      onMatch(phrase, first)
+    }
+  }
 }
 
+/**
+ * Matches the places before a matched one and gives the window position of the phrase's first word, or -1. Work is
+ * bounded by the phrase: its places and gaps are few and small.
+ */
 function matchBefore(phrase: CompiledPhrase, place: number, after: number, window: WordWindow): number {
   if (place === phrase.places.length) return after
   const words = phrase.places[place]!

@@ -14,8 +14,8 @@ export const WINDOW_MASK = WINDOW_SIZE - 1
 export interface WordWindow {
   count: number
   ids: Int32Array
-  starts: Float64Array
-  ends: Float64Array
+  starts: Int32Array
+  ends: Int32Array
   ordinals: Int32Array
 }
 
@@ -24,8 +24,8 @@ export function createWindow(): WordWindow {
   return {
     count: 0,
     ids: new Int32Array(WINDOW_SIZE),
-    starts: new Float64Array(WINDOW_SIZE),
-    ends: new Float64Array(WINDOW_SIZE),
+    starts: new Int32Array(WINDOW_SIZE),
+    ends: new Int32Array(WINDOW_SIZE),
     ordinals: new Int32Array(WINDOW_SIZE),
   }
 }
@@ -39,15 +39,25 @@ function codeAt(text: string, index: number): number {
   return code < 128 ? WORD_CODES[code]! : wideWordCode(code)
 }
 
-function sameWord(text: string, start: number, end: number, word: string): boolean {
+/** Whether the text between two offsets is the word, letter case and invisible characters aside. */
+function sameWord(text: string, start: number, end: number, lexicon: Lexicon, id: number): boolean {
+  const { letters, offsets } = lexicon
+  const first = offsets[id]!
+  const length = offsets[id + 1]! - first
+  if (end - start === length) {
+    // ASCII letters and digits keep their code or gain one bit when lower-cased, so one `or` compares them.
+    let at = 0
+    while (at < length && (text.charCodeAt(start + at) | 32) === letters[first + at]!) at++
+    if (at === length) return true
+  }
   let at = 0
   for (let index = start; index < end; index++) {
     const code = codeAt(text, index)
     if (code === IGNORED || code === 0) continue
-    if (at >= word.length || word.charCodeAt(at) !== code) return false
+    if (at >= length || letters[first + at] !== code) return false
     at++
   }
-  return at === word.length
+  return at === length
 }
 
 function find(lexicon: Lexicon, hash: number, text: string, start: number, end: number): number {
@@ -55,7 +65,7 @@ function find(lexicon: Lexicon, hash: number, text: string, start: number, end: 
   for (;;) {
     const id = lexicon.slots[slot]!
     if (id === 0) return 0
-    if (lexicon.hashes[id] === hash && sameWord(text, start, end, lexicon.words[id]!)) return id
+    if (lexicon.hashes[id] === hash && sameWord(text, start, end, lexicon, id)) return id
     slot = (slot + 1) & lexicon.slotMask
   }
 }
