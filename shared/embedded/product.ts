@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { readConfig } from '#shared/config.ts'
+import { AppError } from '#shared/domain/errors.ts'
+import { PlatformError } from '#shared/platform/errors.ts'
+import { createLocalIssuer, type LocalIssuer } from '#shared/platform/identity/local-issuer.ts'
+import { readOrCreatePrivateFile } from '#shared/platform/identity/private-file.ts'
+import { closeIdleWorker } from '#shared/platform/isolation/index.ts'
+import { type EmbeddedCloud, startEmbeddedCloud } from '#shared/platform/push/embedded.ts'
+import { createServiceTokenIssuer } from '#shared/platform/push/service-tokens.ts'
+import { type DiscoveredFunction, discoverFunctions } from '#shared/runtime/discover.ts'
+import { sendError } from '#shared/runtime/dispatch-route.ts'
+import { createDispatcher } from '#shared/runtime/function-handler.ts'
+import { requestIdOf, urlOf } from '#shared/runtime/http.ts'
+import type { Logger } from '#shared/runtime/log.ts'
+import { buildPushPlan } from '#shared/runtime/manifest.ts'
+import type { Services } from '#shared/runtime/services.ts'
+import { Router } from './router.ts'
+import { openEmbeddedServices } from './services.ts'
+
+export interface ProductOptions {
+  /** The product's database, as `adapt_app`. */
+  databaseUrl: string
+  /** The database of what Google and Supabase host in production. */
+  cloudDatabaseUrl: string
+  /** Keys and objects are kept here. */
+  dataFolder: string
+  host: string
+  /** 0 for any that is free. */
+  port: number
+  /** Further settings, by their names in the configuration. */
+  settings?: Record<string, string | undefined>
+  log: Logger
+  /** Below 1 only in tests, which can't wait for retries. */
+  backoffScale?: number
+}
+
+export interface Product {
+  url: string
+  functions: readonly DiscoveredFunction[]
+  services: Services
+  cloud: EmbeddedCloud
+  issuer: LocalIssuer
+  /** Signs as the embedded cloud does when it calls a function. */
+  signPush(audience: string): Promise<string>
+  /** Stops everything within a few seconds; what was under way is repeated at the next start. */
+  stop(): Promise<void>
+}
+
+const pushIssuerPath = '/local/push'
+const pushAccount = 'pusher@local.raptorflow.example'
+
+/**
+ * Starts the whole product in this process on one port: every function by method and path, and beside them what
+ * Supabase and Google Cloud host in production (sign-in, pushes, objects).
+ * @throws PlatformError PORT_TAKEN, PERMISSION or UNAVAILABLE
+ */
+export async function startProduct(options: ProductOptions): Promise<Product> {
+  const { log, dataFolder } = options
+  let answer: (request: IncomingMessage, response: ServerResponse) => void = (_request, response) =>
+    void response.writeHead(503, { 'retry-after': '1' }).end()
+  const server = createServer((request, response) => answer(request, response))
+  const url = await listen(server, options.host, options.port)
+  const started: (() => Promise<unknown>)[] = [() => close(server)]
+  const stop = async () => {
+    for (const end of started.reverse().splice(0)) await end()
+  }
+  try {
+    const keyFolder = join(dataFolder, 'keys')
+    const functionsUrl = `${url}/functions`
+    const pushTokens = await createServiceTokenIssuer({
+      keyFolder,
+      issuer: `${url}${pushIssuerPath}`,
+      email: pushAccount,
+    })
+    const issuer = await createLocalIssuer({
+      databaseUrl: options.cloudDatabaseUrl,
+      keyFolder,
+      publicUrl: url,
+      onError: (error) => log.error('the local issuer failed', { error }),
+    })
+    started.push(() => issuer.stop())
+    const functions = await discoverFunctions()
+    const signPush = (audience: string) => pushTokens.sign(audience)
+    const cloud = await startEmbeddedCloud({
+      databaseUrl: options.cloudDatabaseUrl,
+      plan: buildPushPlan(functions),
+      urlOf: (target) => `${functionsUrl}/${target}`,
+      signToken: signPush,
+      log,
+      ...(options.backoffScale === undefined ? {} : { backoffScale: options.backoffScale }),
+    })
+    started.push(() => cloud.stop())
+    const config = readConfig({
+      PUBLIC_URL: url,
+      FUNCTIONS_URL: functionsUrl,
+      DATABASE_URL: options.databaseUrl,
+      DATABASE_POOL_SIZE: '10',
+      SUPABASE_URL: url,
+      SUPABASE_ANON_KEY: 'local',
+      PUSH_ISSUER: `${url}${pushIssuerPath}`,
+      PUSH_JWKS_URL: `${url}${pushIssuerPath}/jwks.json`,
+      PUSH_SERVICE_ACCOUNTS: pushAccount,
+      CURSOR_SECRET: await installationSecret(keyFolder, 'cursors'),
+      OBJECTS_FOLDER: join(dataFolder, 'objects'),
+      OBJECTS_SECRET: await installationSecret(keyFolder, 'objects'),
+      ...options.settings,
+    })
+    const services = openEmbeddedServices(config, log, cloud)
+    started.push(() => services.database.close(), closeIdleWorker)
+    const toHandler = createDispatcher(services)
+    const router = new Router(functions, ({ name, declaration }) => toHandler(name, declaration))
+
+    answer = (request, response) => {
+      const { pathname } = urlOf(request)
+      if (pathname.startsWith('/auth/v1/')) return void issuer.handle(request, response)
+      if (pathname.startsWith('/objects/')) return void services.objects.handle(request, response)
+      if (pathname === `${pushIssuerPath}/jwks.json`) {
+        return void response.setHeader('content-type', 'application/json').end(JSON.stringify(pushTokens.jwks()))
+      }
+      const handler = pathname.startsWith('/functions/')
+        ? router.byName(pathname.slice('/functions/'.length))
+        : router.find(request.method ?? 'GET', pathname)
+      if (handler) return void handler(request, response)
+      sendError(new AppError('NOT_FOUND', 'There is nothing at this address'), response, requestIdOf(request), log)
+    }
+    return { url, functions, services, cloud, issuer, signPush, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** A secret of this installation, made on first use. */
+export async function installationSecret(folder: string, name: string): Promise<string> {
+  return readOrCreatePrivateFile(join(folder, `${name}.secret`), async () => randomBytes(32).toString('hex'))
+}
+
+function listen(server: Server, host: string, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(describeListenError(error, host, port)))
+    server.listen({ host, port }, () => {
+      const address = server.address()
+      resolve(`http://${host}:${typeof address === 'object' ? address?.port : port}`)
+    })
+  })
+}
+
+function describeListenError(error: NodeJS.ErrnoException, host: string, port: number): PlatformError {
+  if (error.code === 'EADDRINUSE') {
+    return new PlatformError(
+      'PORT_TAKEN',
+      `Port ${port} is in use by another program. Choose another: PORT=8788 npm start`,
+      { cause: error },
+    )
+  }
+  if (error.code === 'EACCES') {
+    return new PlatformError(
+      'PERMISSION',
+      `This user may not use port ${port}. Choose one above 1023: PORT=8787 npm start`,
+      { cause: error },
+    )
+  }
+  return new PlatformError('UNAVAILABLE', `Cannot listen on ${host}:${port} (${error.code})`, { cause: error })
+}
+
+/** Refuses new connections, gives requests under way a moment, then cuts them off. */
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeIdleConnections()
+    setTimeout(() => server.closeAllConnections(), 500).unref()
+  })
+}

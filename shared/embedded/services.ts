@@ -1,0 +1,67 @@
+import type { Config } from '#shared/config.ts'
+import type { Bus } from '#shared/platform/bus/index.ts'
+import { openDatabase } from '#shared/platform/database/index.ts'
+import { createSupabaseIdentity } from '#shared/platform/identity/supabase.ts'
+import { createTokenVerifier } from '#shared/platform/identity/verify.ts'
+import { readInWorker } from '#shared/platform/isolation/index.ts'
+import { createLocalObjects } from '#shared/platform/objects/local.ts'
+import { createServiceTokenVerifier } from '#shared/platform/push/service-tokens.ts'
+import type { Queue } from '#shared/platform/queue/index.ts'
+import { openScanner } from '#shared/platform/scanner/index.ts'
+import type { Logger } from '#shared/runtime/log.ts'
+import type { Services } from '#shared/runtime/services.ts'
+
+/**
+ * Opens what functions need on one machine. Nothing is connected yet: each driver does that when it is first used.
+ * @param messaging the embedded cloud, or null in a process of its own, which leaves sending to the outbox sweeper
+ */
+export function openEmbeddedServices(
+  config: Config,
+  log: Logger,
+  messaging: { bus: Bus; queue: Queue } | null,
+): Services & { objects: ReturnType<typeof createLocalObjects> } {
+  const issuer = `${config.SUPABASE_URL}/auth/v1`
+  const accessTokens = createTokenVerifier({
+    issuer,
+    audience: config.TOKEN_AUDIENCE,
+    jwksUrl: `${issuer}/.well-known/jwks.json`,
+  })
+  const pushTokens = createServiceTokenVerifier({
+    issuer: config.PUSH_ISSUER,
+    jwksUrl: config.PUSH_JWKS_URL,
+    emails: config.PUSH_SERVICE_ACCOUNTS,
+  })
+  return {
+    config,
+    log,
+    now: () => new Date(),
+    database: openDatabase({
+      url: config.DATABASE_URL,
+      poolSize: config.DATABASE_POOL_SIZE,
+      connectTimeoutSeconds: config.DATABASE_TIMEOUT,
+      statementTimeoutSeconds: config.DATABASE_TIMEOUT,
+      applicationName: 'adapt',
+    }),
+    objects: createLocalObjects({
+      folder: config.OBJECTS_FOLDER ?? '',
+      secret: config.OBJECTS_SECRET ?? '',
+      publicUrl: config.PUBLIC_URL,
+      origins: config.CORS_ORIGINS,
+    }),
+    identity: createSupabaseIdentity({ url: config.SUPABASE_URL, key: config.SUPABASE_ANON_KEY }),
+    scanner: openScanner(
+      config.CLAMD_HOST ? { kind: 'clamd', host: config.CLAMD_HOST, port: config.CLAMD_PORT } : { kind: 'builtin' },
+    ),
+    readDocument: readInWorker,
+    bus: messaging?.bus ?? null,
+    queue: messaging?.queue ?? null,
+    async verifyAccessToken(token) {
+      const { sub, email } = await accessTokens.verify(token)
+      return { sub, email: typeof email === 'string' ? email : '' }
+    },
+    async verifyPushToken(token, audience) {
+      await pushTokens.verify(token, audience)
+    },
+    validateResponses: config.APP_ENV !== 'production',
+  }
+}
