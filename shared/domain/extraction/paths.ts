@@ -1,0 +1,393 @@
+import { CLASS, classAt, isAlphanumericAt, isBlankAt, isLineEndAt, LABEL, LETTER } from './characters.ts'
+import { ENDING_EXTENSIONS, HIVES, SMALL_WORDS, UNIX_ROOTS } from './data/paths.ts'
+import type { Scan } from './scan.ts'
+
+/** File paths, registry keys and kernel object names. */
+
+/** How far ahead the end of a name with spaces in it is looked for. */
+const LONGEST_SPACED_NAME = 60
+/** Longest path that is kept (Windows allows 32,767; reports don't print those). */
+const LONGEST_PATH = 1024
+/** How far the delimiter that closes a quoted path is looked for. */
+const LONGEST_QUOTED = 260
+
+/** Characters that end a Windows path wherever they stand. */
+const STOPS = new Uint8Array(128)
+for (let code = 0; code < 32; code++) STOPS[code] = 1
+for (const character of '"<>|:;,?`=\u007f') STOPS[character.charCodeAt(0)] = 1
+
+const QUOTES: Readonly<Record<string, string>> = {
+  '"': '"',
+  "'": "'",
+  '`': '`',
+  '[': ']',
+  '“': '”',
+  '‘': '’',
+  '«': '»',
+}
+
+/** Offset of the delimiter that closes what opened before `start`, on the same line; -1 without one. */
+function quoteEnd(text: string, start: number, from: number): number {
+  let before = start - 1
+  // Pass-through and emphasis marks between the quote and the path
+  while (before >= 0 && start - before < 4 && (text[before] === '+' || text[before] === '*')) before--
+  const closer = QUOTES[text[before] ?? '']
+  if (closer === undefined) return -1
+  for (let at = from; at < text.length && at - from < LONGEST_QUOTED; at++) {
+    if (isLineEndAt(text, at)) return -1
+    if (text[at] === closer) return at
+  }
+  return -1
+}
+
+/**
+ * End of the Windows path whose body starts at an offset (behind `C:\`, `%TEMP%\`, a hive, …).
+ *
+ * A space is part of it when the path is quoted, when another backslash follows within the same name (`Program
+ * Files\`), or when the name ends in a file extension within three words (`Usermode COM Manager.exe`).
+ */
+function windowsPathEnd(text: string, start: number, from: number, isKey: boolean): number {
+  const quote = quoteEnd(text, start, from)
+  let at = from
+  let nameFrom = from
+  for (; at < text.length && at - start < LONGEST_PATH; at++) {
+    if (at === quote) break
+    const code = text.charCodeAt(at)
+    if (code === 92) {
+      nameFrom = at + 1
+      continue
+    }
+    if (code === 32 || code === 0xa0) {
+      if (!isKey && endsInExtension(text, nameFrom, at)) break
+      if (quote > at || nameGoesOn(text, at, isKey)) continue
+      break
+    }
+    if (code < 128) {
+      if (code === 60) {
+        const close = placeholderEnd(text, at)
+        if (close < 0) break
+        at = close - 1
+        continue
+      }
+      if (STOPS[code] === 1) {
+        // A comma or semicolon inside a name, as in `a,b.dll`
+        if ((code === 44 || code === 61) && quote > at) continue
+        break
+      }
+      if ((code === 41 || code === 93 || code === 125) && !hasOpener(text, nameFrom, at, code)) break
+      if (code === 39 && (quote < 0 || at + 1 >= text.length)) break
+    } else if (code === 0x2019 || code === 0x201d || code === 0x2028 || code === 0x2026 || code === 0xbb) break
+  }
+  return trimPath(text, from, at)
+}
+
+/** `<user>` and the like inside a path. */
+function placeholderEnd(text: string, index: number): number {
+  let at = index + 1
+  while (at - index < 24 && ((classAt(text, at) & LABEL) !== 0 || text.charCodeAt(at) === 32)) at++
+  return text.charCodeAt(at) === 62 && at > index + 1 ? at + 1 : -1
+}
+
+function hasOpener(text: string, from: number, at: number, closer: number): boolean {
+  const opener = closer === 41 ? 40 : closer - 2
+  let depth = 0
+  for (let i = Math.max(from, at - 64); i < at; i++) {
+    const code = text.charCodeAt(i)
+    if (code === opener) depth++
+    else if (code === closer) depth--
+  }
+  return depth > 0
+}
+
+function endsInExtension(text: string, from: number, to: number): boolean {
+  for (let dot = to - 1; dot > from && to - dot <= 8; dot--) {
+    if (text.charCodeAt(dot) === 46) return ENDING_EXTENSIONS.has(text.slice(dot + 1, to).toLowerCase())
+  }
+  return false
+}
+
+/** Whether the words behind a space still belong to the name under way. */
+function nameGoesOn(text: string, space: number, isKey: boolean): boolean {
+  let words = 0
+  let wordFrom = space + 1
+  for (let at = space + 1; at <= text.length && at - space < LONGEST_SPACED_NAME; at++) {
+    const code = at === text.length ? 10 : text.charCodeAt(at)
+    if (code === 92) return at > wordFrom && words <= 4
+    const isStop = code < 128 ? STOPS[code] === 1 || code === 37 || code === 47 || code === 40 : false
+    if (code === 32 || isStop || code === 39 || code === 41 || code === 93) {
+      if (at === wordFrom) return false
+      const word = text.slice(wordFrom, at)
+      if (SMALL_WORDS.has(word)) return false
+      if (!isKey && words < 3 && endsInExtension(text, wordFrom, at)) return true
+      if (code !== 32) return false
+      words++
+      wordFrom = at + 1
+    }
+  }
+  return false
+}
+
+function trimPath(text: string, from: number, to: number): number {
+  let end = to
+  while (end > from) {
+    const code = text.charCodeAt(end - 1)
+    const isTrailing =
+      code === 32 || code === 46 || code === 44 || code === 43 || code === 42 || code === 33 || code === 0xa0
+    if (!isTrailing) break
+    end--
+  }
+  return end
+}
+
+/** Backslashes doubled by the escaping of a string literal, written once. */
+function unescapePath(value: string): string {
+  return value.includes('\\\\') ? value.replaceAll('\\\\', '\\') : value
+}
+
+/** `C:\…`, with the drive letter at `start` and the colon behind it. */
+export function addDrivePath(scan: Scan, start: number): number {
+  const { text } = scan
+  const slash = text.charCodeAt(start + 2)
+  if (slash !== 92 && slash !== 47) return -1
+  if (slash === 47) return addForwardDrivePath(scan, start)
+  const end = windowsPathEnd(text, start, start + 3, false)
+  if (end <= start + 3 || !hasNameCharacter(text, start + 3, end)) return -1
+  scan.add('file-path', unescapePath(text.slice(start, end)), start, end)
+  return end
+}
+
+/** `C:/Users/…`, as programs ported from Unix print it. */
+function addForwardDrivePath(scan: Scan, start: number): number {
+  const { text } = scan
+  if ((classAt(text, start + 3) & LETTER) === 0) return -1
+  const end = unixPathEnd(text, start + 2)
+  if (end - start < 6) return -1
+  scan.add('file-path', text.slice(start, end), start, end)
+  return end
+}
+
+function hasNameCharacter(text: string, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
+    const code = text.charCodeAt(at)
+    if (code >= 128 || (CLASS[code]! & LABEL) !== 0 || code === 37 || code === 60) return true
+  }
+  return false
+}
+
+/** `%APPDATA%\…`, with the percent sign at `start`. */
+export function addVariablePath(scan: Scan, start: number): number {
+  const { text } = scan
+  let at = start + 1
+  while (at - start < 34 && ((classAt(text, at) & LABEL) !== 0 || text[at] === '(' || text[at] === ')')) at++
+  if (text.charCodeAt(at) !== 37 || at - start < 3) return -1
+  const next = text.charCodeAt(at + 1)
+  if (next !== 92 && next !== 47 && (classAt(text, at + 1) & LETTER) === 0) return -1
+  if (next === 47) {
+    const end = unixPathEnd(text, at + 1)
+    if (end <= at + 2) return -1
+    scan.add('file-path', text.slice(start, end), start, end)
+    return end
+  }
+  const end = windowsPathEnd(text, start, at + 1, false)
+  const path = text.slice(start, end)
+  // `%20name` of an encoded URL or `%s%d` of a format string has no backslash.
+  if (end <= at + 2 || !path.includes('\\')) return -1
+  scan.add('file-path', unescapePath(path), start, end)
+  return end
+}
+
+/** `\\host\share`, `\\.\pipe\name`, `\SystemRoot\…`, `\Device\…`, `\??\C:\…`, with the first backslash at `start`. */
+export function addBackslashPath(scan: Scan, start: number): number {
+  const { text } = scan
+  let at = start + 1
+  const before = text.charCodeAt(start - 1)
+  if (start > 0 && (before === 92 || (classAt(text, start - 1) & LABEL) !== 0)) return -1
+  const doubled = text.charCodeAt(at) === 92
+  if (doubled) {
+    at++
+    const hostFrom = at
+    while (at - hostFrom < 255 && isShareHost(text, at)) at++
+    if (at === hostFrom || text.charCodeAt(at) !== 92 || !isPathStart(text, at + 1)) return -1
+  } else {
+    const nameFrom = at
+    while (at - nameFrom < 24 && ((classAt(text, at) & LABEL) !== 0 || text[at] === '?')) at++
+    if (text.charCodeAt(at) !== 92 || !KERNEL_ROOTS.has(text.slice(nameFrom, at).toLowerCase())) return -1
+    if (text.slice(nameFrom, at).toLowerCase() === 'registry') return addNativeKey(scan, start, at + 1)
+    if (text.charCodeAt(at + 2) === 58) at += 2
+  }
+  const end = windowsPathEnd(text, start, at + 1, false)
+  if (end <= at + 1) return -1
+  const path = text.slice(start, end)
+  scan.add('file-path', doubled ? `\\\\${unescapePath(path.slice(2))}` : unescapePath(path), start, end)
+  return end
+}
+
+const KERNEL_ROOTS = new Set(['systemroot', 'device', '??', 'registry', 'windows', 'users', 'programdata', 'appdata'])
+
+function isShareHost(text: string, index: number): boolean {
+  if ((classAt(text, index) & LABEL) !== 0) return true
+  const code = text.charCodeAt(index)
+  return code === 46 || code === 63 || code === 36 || code === 37
+}
+
+function isPathStart(text: string, index: number): boolean {
+  const code = text.charCodeAt(index)
+  return (classAt(text, index) & LABEL) !== 0 || code === 36 || code === 37 || code === 46 || code === 60
+}
+
+/** `\REGISTRY\MACHINE\…` of kernel traces. */
+function addNativeKey(scan: Scan, start: number, from: number): number {
+  const { text } = scan
+  const root = text.slice(from, from + 8).toUpperCase()
+  const hive = root.startsWith('MACHINE\\') ? 'HKEY_LOCAL_MACHINE' : root.startsWith('USER\\') ? 'HKEY_USERS' : null
+  if (hive === null) return -1
+  const bodyFrom = from + (hive === 'HKEY_USERS' ? 5 : 8)
+  const end = windowsPathEnd(text, start, bodyFrom, true)
+  if (end <= bodyFrom) return -1
+  scan.add('registry-key', `${hive}\\${unescapePath(text.slice(bodyFrom, end))}`, start, end)
+  return end
+}
+
+/**
+ * `HKLM\…`, `HKEY_LOCAL_MACHINE\…` or `HKCU:\…`: a word that names a hive, with what follows it.
+ *
+ * @param start offset of the word
+ * @param wordEnd offset behind the word
+ * @returns offset behind the key, or -1
+ */
+export function addRegistryKey(scan: Scan, start: number, wordEnd: number): number {
+  const { text } = scan
+  const hive = HIVES[text.slice(start, wordEnd).toUpperCase()]
+  if (hive === undefined) return -1
+  let at = wordEnd
+  if (text.charCodeAt(at) === 58) at++
+  if (text.charCodeAt(at) !== 92) return -1
+  at++
+  if (text.charCodeAt(at) === 92) at++
+  const end = windowsPathEnd(text, start, at, true)
+  if (end <= at) return -1
+  let body = unescapePath(text.slice(at, end))
+  if (body.endsWith('\\')) body = body.slice(0, -1)
+  scan.add('registry-key', `${hive}\\${body}`, start, end)
+  return end
+}
+
+/** `Global\name` and `Local\name`: names of kernel objects, by far most often of mutexes. */
+export function addObjectName(scan: Scan, start: number, wordEnd: number): number {
+  const { text } = scan
+  const space = text.slice(start, wordEnd)
+  if (space !== 'Global' && space !== 'Local' && space !== 'BaseNamedObjects') return -1
+  let at = wordEnd + 1
+  if (text.charCodeAt(at) === 92) at++
+  const from = at
+  while (at - from < 200 && isObjectNameAt(text, at)) at++
+  while (at > from && (text[at - 1] === '.' || text[at - 1] === '+' || text[at - 1] === ')')) at--
+  const name = text.slice(from, at)
+  // `Local\Temp\…` and `Local\Microsoft\…` are ends of AppData paths.
+  if (name.length < 2 || text.charCodeAt(at) === 92) return -1
+  if (space === 'Local' && !name.includes('{') && isProfileFolder(name)) return -1
+  scan.add('mutex', `${space}\\${name}`, start, at)
+  return at
+}
+
+const PROFILE_FOLDERS = new Set(['temp', 'microsoft', 'google', 'packages', 'programs', 'application data', 'low'])
+function isProfileFolder(name: string): boolean {
+  return PROFILE_FOLDERS.has(name.toLowerCase())
+}
+
+function isObjectNameAt(text: string, index: number): boolean {
+  const code = text.charCodeAt(index)
+  if (code >= 128) return !isLineEndAt(text, index) && code < 0x2000 && code !== 0xa0
+  return (CLASS[code]! & LABEL) !== 0 || (code > 32 && !'"\'`,;<>|\\[]'.includes(text[index]!))
+}
+
+/** Unix path with the slash at `start`; its first folder must be one that systems have. */
+export function addUnixPath(scan: Scan, start: number): number {
+  const { text } = scan
+  if (start > 0) {
+    const before = text.charCodeAt(start - 1)
+    if (isAlphanumericAt(text, start - 1) || before >= 128) return -1
+    if (
+      !isBlankAt(text, start - 1) &&
+      !isLineEndAt(text, start - 1) &&
+      !'`"\'([{<>|=+*:,;#!'.includes(text[start - 1]!)
+    ) {
+      return -1
+    }
+  }
+  let at = start + 1
+  while (at - start < 16 && isAlphanumericAt(text, at)) at++
+  if (text.charCodeAt(at) !== 47 || !UNIX_ROOTS.has(text.slice(start + 1, at))) return -1
+  const end = unixPathEnd(text, start)
+  if (end <= at + 1) return -1
+  scan.add('file-path', text.slice(start, end), start, end)
+  return end
+}
+
+/** `$HOME/…`, `${HOME}/…`, `$env:APPDATA\…`, `~/…`, with the sign at `start`. */
+export function addHomePath(scan: Scan, start: number): number {
+  const { text } = scan
+  let at = start + 1
+  if (text[start] === '$') {
+    const braced = text[at] === '{'
+    if (braced) at++
+    const nameFrom = at
+    while (at - nameFrom < 32 && ((classAt(text, at) & LABEL) !== 0 || text[at] === ':')) at++
+    if (at === nameFrom) return -1
+    const name = text.slice(nameFrom, at)
+    if (braced) {
+      if (text[at] !== '}') return -1
+      at++
+    }
+    if (text[at] === '\\' && /^env:/i.test(name)) {
+      const end = windowsPathEnd(text, start, at + 1, false)
+      if (end <= at + 1) return -1
+      scan.add('file-path', unescapePath(text.slice(start, end)), start, end)
+      return end
+    }
+    if (!/^(?:HOME|TMPDIR|PWD|ORIGIN|XDG_[A-Z_]+)$/.test(name)) return -1
+  } else if (
+    start > 0 &&
+    !isBlankAt(text, start - 1) &&
+    !isLineEndAt(text, start - 1) &&
+    !'`"\'(|=+'.includes(text[start - 1]!)
+  ) {
+    return -1
+  }
+  if (text[at] !== '/' || !isUnixName(text, at + 1)) return -1
+  const end = unixPathEnd(text, at)
+  if (end <= at + 1) return -1
+  scan.add('file-path', text.slice(start, end), start, end)
+  return end
+}
+
+function isUnixName(text: string, index: number): boolean {
+  const code = text.charCodeAt(index)
+  if (code >= 128) return code < 0x2000 && code > 0xa0
+  return (
+    (CLASS[code]! & LABEL) !== 0 ||
+    code === 46 ||
+    code === 43 ||
+    code === 64 ||
+    code === 37 ||
+    code === 126 ||
+    code === 36
+  )
+}
+
+function unixPathEnd(text: string, start: number): number {
+  let at = start
+  while (at - start < LONGEST_PATH && (text.charCodeAt(at) === 47 || isUnixName(text, at) || isWild(text, at))) at++
+  let end = at
+  while (end > start) {
+    const code = text.charCodeAt(end - 1)
+    if (code !== 46 && code !== 43 && code !== 42 && code !== 126) break
+    end--
+  }
+  return end
+}
+
+/** `*` inside a name, and escaped or bracketed parts such as `{a,b}`, `<user>` are left out on purpose. */
+function isWild(text: string, index: number): boolean {
+  return text.charCodeAt(index) === 42 && isUnixName(text, index + 1)
+}

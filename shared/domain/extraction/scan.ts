@@ -1,0 +1,56 @@
+import type { HostFacts } from './hosts.ts'
+import { Run } from './run.ts'
+import type { IndicatorType, Suppression } from './types.ts'
+
+/** How a mention stands in the text: by itself, or as the host within a larger mention. */
+export type Role = 'own' | 'url-host' | 'email-host' | 'port-host'
+
+/** A mention as the scanner leaves it, before it is weighed against the warning lists. */
+export interface Candidate {
+  type: IndicatorType
+  value: string
+  start: number
+  end: number
+  defanged: boolean
+  role: Role
+  /** Facts of the host that the mention names, for domains, URLs and e-mail addresses. */
+  facts: HostFacts | null
+  /** IPv4 or IPv6 address of the host, for URLs on an address. */
+  address: string | null
+  suppressed: Suppression | null
+}
+
+/** State of one pass over a text. */
+export class Scan {
+  readonly text: string
+  readonly found: Candidate[] = []
+  /** The run under the cursor. */
+  readonly run = new Run()
+  /** A run read ahead (host of an e-mail address or URL). */
+  readonly ahead = new Run()
+  /** Offset behind the last mention that was consumed; look-behind stops here. */
+  floor = 0
+  /** Offset up to which a list under a heading has been read. */
+  listedTo = 0
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  /** Records a mention; values and offsets must be final. */
+  add(
+    type: IndicatorType,
+    value: string,
+    start: number,
+    end: number,
+    defanged = false,
+    role: Role = 'own',
+    facts: HostFacts | null = null,
+    address: string | null = null,
+  ): Candidate {
+    const candidate: Candidate = { type, value, start, end, defanged, role, facts, address, suppressed: null }
+    this.found.push(candidate)
+    if (end > this.floor) this.floor = end
+    return candidate
+  }
+}

@@ -1,0 +1,49 @@
+import { isAlphanumericAt } from './characters.ts'
+import type { Suppression } from './types.ts'
+
+const VERSION: Suppression = { reason: 'version number', list: 'version-string' }
+const SECTION: Suppression = { reason: 'number of a section or object identifier', list: 'version-string' }
+
+const VERSION_WORD =
+  /(?:\bv(?:er(?:sion)?s?)?\.?|\bversions?(?: number)?|\brelease[ds]?|\bbuild|\bfirmware|\bupdated?(?: to)?|\brev(?:ision)?\.?|\bpatch(?:ed in)?|\bsp\d?|\bedition|\bkernel|\bdriver|\bapi|\bsdk|\bupgraded? (?:to|from)|\bfixed in|\bprior to|\bbefore|\bthrough|\bearlier than|\bolder than|\bnewer than|\bsince|[<>]=?|≤|≥|\^|~)[ \t:=]*["'(]?$/
+const SECTION_WORD =
+  /(?:\b(?:section|sections|chapter|sec\.|clause|appendix|annex|figure|fig\.|table|step|oid|rfc|item|requirement|control|cis|paragraph)|§)[ \t]*$/
+const VERSION_AFTER =
+  /^(?:[ \t]+(?:or|and)[ \t]+(?:later|earlier|above|below|higher|lower|newer|older|prior|up)\b|-(?:beta|alpha|rc|snapshot|release|dev|patch)|\+(?![\d.])|\.x\b|\.\*)/
+/** Words that stand before an address, so that a capital before four numbers does not make them a version. */
+const ADDRESS_WORD =
+  /(?:\b(?:ips?|ipv4|address(?:es)?|hosts?|servers?|c2s?|c&c|cnc|from|to|at|on|by|via|with|and|or|is|was|are|of|proxy|dns|node|peer|gateway|domain|resolv\w*|contact\w*|connect\w*|ping|traceroute|ssh|nslookup|curl|wget|beacon\w*|infrastructure|control|indicators?|network|socks\d?|tunnel\w*|vps|relay|router|scan\w*|attacker|source|destination|src|dst|remote|local|client|sinkhole)|[:|,;/*-])[ \t"'`([]*$/
+
+/**
+ * Tells whether four numbers with dots are rather a version or a section number than an address.
+ *
+ * @param text whole text
+ * @param start offset of the first digit
+ * @param end offset behind the last
+ * @returns the reason, with `firm` when the words beside it say so; null when nothing does
+ */
+export function versionDoubt(
+  text: string,
+  start: number,
+  end: number,
+): { suppression: Suppression; firm: boolean } | null {
+  const line = text.slice(Math.max(0, start - 40), start)
+  const before = line.slice(line.lastIndexOf('\n') + 1).toLowerCase()
+  if (SECTION_WORD.test(before)) return { suppression: SECTION, firm: true }
+  if (VERSION_WORD.test(before)) return { suppression: VERSION, firm: true }
+  if (VERSION_AFTER.test(text.slice(end, end + 20))) return { suppression: VERSION, firm: true }
+  // `Chrome/91.0.4.1`
+  if (text.charCodeAt(start - 1) === 47 && isAlphanumericAt(text, start - 2))
+    return { suppression: VERSION, firm: true }
+  const parts = text.slice(start, end).split('.').map(Number)
+  const [a, b, c, d] = parts as [number, number, number, number]
+  const isSmall = a < 32 && b < 32 && c < 32 && d < 32
+  const endsInZeros = c === 0 && d === 0
+  const hasZero = b === 0 || c === 0
+  if (isSmall || endsInZeros) return { suppression: VERSION, firm: false }
+  // A product before numbers of which one is zero: `Acrobat 11.0.23.1`
+  if (a < 100 && hasZero && /[a-z)][ \t]+$/.test(before) && !ADDRESS_WORD.test(before)) {
+    return { suppression: VERSION, firm: false }
+  }
+  return null
+}
