@@ -1,0 +1,83 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Product, startProduct } from '#shared/embedded/product.ts'
+import { createTestDatabase } from '#shared/platform/database/test-cluster.ts'
+import { silentLogger } from '#shared/runtime/log.ts'
+import { cloneDatabase, type TestDatabase } from './database.ts'
+
+export interface TestProduct extends Product {
+  database: TestDatabase
+  dataFolder: string
+  /** Signs up a new person and returns their access token. */
+  signUp(email?: string): Promise<string>
+}
+
+/** The whole product on a free port, with a database and a cloud of its own; retries wait a hundredth of their time. */
+export async function startTestProduct(
+  clusterUrl: string,
+  settings: Record<string, string> = {},
+): Promise<TestProduct> {
+  const database = await cloneDatabase(clusterUrl)
+  const cloud = await createTestDatabase(clusterUrl)
+  const dataFolder = await mkdtemp(join(tmpdir(), 'adapt-test-'))
+  const product = await startProduct({
+    databaseUrl: database.appUrl,
+    cloudDatabaseUrl: cloud.url,
+    dataFolder,
+    host: '127.0.0.1',
+    port: 0,
+    settings: { APP_ENV: 'test', ...settings },
+    log: silentLogger,
+    backoffScale: 0.01,
+  })
+  return {
+    ...product,
+    database,
+    dataFolder,
+    async signUp(email = `${crypto.randomUUID()}@example.org`) {
+      const answer = await call(product.url, 'POST', '/v1/auth/sign-up', { body: { email, password: testPassword } })
+      return (answer.body as { session: { access_token: string } }).session.access_token
+    },
+    async stop() {
+      await product.stop()
+      await database.drop()
+      await cloud.drop()
+      await rm(dataFolder, { recursive: true, force: true })
+    },
+  }
+}
+
+export const testPassword = 'a long enough password'
+
+export interface Answer {
+  status: number
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  body: any
+  headers: Headers
+}
+
+export interface CallOptions {
+  token?: string
+  body?: unknown
+  /** Sent as it is, instead of `body` as JSON. */
+  rawBody?: string
+  headers?: Record<string, string>
+}
+
+/** One HTTP call; a JSON answer is parsed, any other is text. */
+export async function call(url: string, method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+  const headers = new Headers(options.headers)
+  if (options.token) headers.set('authorization', `Bearer ${options.token}`)
+  const hasBody = options.body !== undefined || options.rawBody !== undefined
+  if (hasBody && !headers.has('content-type')) headers.set('content-type', 'application/json')
+  const response = await fetch(url + path, {
+    method,
+    headers,
+    redirect: 'manual',
+    ...(hasBody ? { body: options.rawBody ?? JSON.stringify(options.body) } : {}),
+  })
+  const text = await response.text()
+  const isJson = response.headers.get('content-type')?.startsWith('application/json')
+  return { status: response.status, body: isJson ? JSON.parse(text) : text, headers: response.headers }
+}
