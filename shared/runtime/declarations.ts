@@ -7,9 +7,11 @@ import type { Permission, Role } from '#shared/domain/tenancy/permissions.ts'
 import type { Identity } from '#shared/platform/identity/index.ts'
 import type { readInWorker } from '#shared/platform/isolation/index.ts'
 import type { Bucket, ObjectStore } from '#shared/platform/objects/index.ts'
-import type { Scanner } from '#shared/platform/scanner/index.ts'
+import type { Scanner, ScanResult } from '#shared/platform/scanner/index.ts'
 import type { Delivery } from './delivery.ts'
 import type { Logger } from './log.ts'
+
+export type { ScanResult }
 
 type Schema = v.GenericSchema
 

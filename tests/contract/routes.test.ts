@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { decodeJwt, exportSPKI, generateKeyPair, importJWK } from 'jose'
+import { type CryptoKey, decodeJwt, exportSPKI, generateKeyPair, importJWK } from 'jose'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { type ErrorCode, errorStatus } from '#shared/domain/errors.ts'
 import { newId } from '#shared/domain/ids.ts'

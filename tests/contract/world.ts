@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http'
-import { SignJWT } from 'jose'
+import { type CryptoKey, SignJWT } from 'jose'
 import { startProcessing } from '#shared/domain/documents/documents.ts'
 import { createExport } from '#shared/domain/exports/exports.ts'
 import { newId } from '#shared/domain/ids.ts'

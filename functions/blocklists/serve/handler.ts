@@ -1,5 +1,5 @@
 import { openBlocklist, organizationOfToken } from '#shared/domain/blocklists/blocklists.ts'
-import { serveBlocklist } from '#shared/domain/blocklists/serve.ts'
+import { matchesEtag, serveBlocklist } from '#shared/domain/blocklists/serve.ts'
 import { notFound } from '#shared/domain/errors.ts'
 import type { RunRoute } from '#shared/runtime/declarations.ts'
 import type route from './function.ts'
@@ -9,8 +9,8 @@ export const run: RunRoute<typeof route> = async ({ sql, enter, now }, { params,
   if (orgId === null) throw notFound('Blocklist')
   await enter(orgId)
   const blocklist = await openBlocklist(sql, params.token)
-  const { body, etag, contentType } = await serveBlocklist(sql, blocklist, query.format, now)
+  const { etag, mediaType, text } = await serveBlocklist(sql, blocklist, query.format, now)
   const caching = { etag, 'cache-control': 'private, max-age=60' }
-  if (headers['if-none-match'] === etag) return { status: 304, body: null, headers: caching }
-  return { status: 200, body, headers: { ...caching, 'content-type': contentType } }
+  if (matchesEtag(headers['if-none-match'], etag)) return { status: 304, body: null, headers: caching }
+  return { status: 200, body: text, headers: { ...caching, 'content-type': mediaType } }
 }

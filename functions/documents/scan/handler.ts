@@ -2,8 +2,7 @@ import { openStep } from '#shared/domain/documents/documents.ts'
 import { extractText } from '#shared/domain/documents/messages.ts'
 import { failStep, nextStep, rejectStep } from '#shared/domain/documents/steps.ts'
 import { AppError } from '#shared/domain/errors.ts'
-import type { ScanResult } from '#shared/platform/scanner/index.ts'
-import type { FailedJob, PrepareJob, RunJob } from '#shared/runtime/declarations.ts'
+import type { FailedJob, PrepareJob, RunJob, ScanResult } from '#shared/runtime/declarations.ts'
 import type job from './function.ts'
 
 export const prepare: PrepareJob<typeof job, ScanResult | null> = async ({ read, objects, scanner }, step) => {

@@ -7,10 +7,10 @@ import type job from './function.ts'
 type Written = { sizeBytes: number } | null
 
 /** Writing the same file again replaces it, so a crash before the row is updated does no harm. */
-export const prepare: PrepareJob<typeof job, Written> = async ({ read, objects, principal, now }, { export_id }) => {
+export const prepare: PrepareJob<typeof job, Written> = async ({ read, objects }, { export_id }) => {
   const row = await read((sql) => openExport(sql, export_id))
   if (!row) return null
-  const { contentType, content } = writeExport(read, { ...row, orgId: principal.orgId, now })
+  const { contentType, content } = writeExport(read, row)
   return objects.write('exports', row.object_key, Readable.from(content), contentType)
 }
 

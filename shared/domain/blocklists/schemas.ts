@@ -8,7 +8,7 @@ const Types = v.pipe(v.array(v.picklist(indicatorTypes)), v.minLength(1), v.maxL
 
 export const BlocklistDraft = v.strictObject({
   name: Name,
-  types: v.optional(Types, ['ipv4', 'ipv6', 'domain', 'url']),
+  types: v.optional(Types, ['ipv4', 'ipv6', 'ipv4-cidr', 'ipv6-cidr', 'ipv4-port', 'ipv6-port', 'domain', 'url']),
   maximum_tlp: v.pipe(v.optional(Tlp, 'AMBER'), v.description('Nothing more restrictive is on the list')),
   minimum_confidence: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(100)), 50),
 })

@@ -49,18 +49,20 @@ export async function readExport(sql: Sql, id: string): Promise<ExportRow> {
 /** An export that is yet to be built, or null when there is nothing to do any more. */
 export async function openExport(sql: Sql, id: string): Promise<OpenExport | null> {
   const [row] = await sql<OpenExport[]>`
-    select e.format, e.filter, e.object_key, e.workspace_id, o.name as organization_name
+    select e.id, e.format, e.filter, e.object_key, e.workspace_id,
+      jsonb_build_object('id', o.id, 'name', o.name, 'created_at', o.created_at, 'updated_at', o.updated_at) as organization
     from exports e join organizations o on o.id = e.org_id
     where e.id = ${id} and e.status = 'processing'`
   return row ?? null
 }
 
 export interface OpenExport {
+  id: string
   format: 'stix' | 'csv'
   filter: ExportFilter
   object_key: string
   workspace_id: string
-  organization_name: string
+  organization: { id: string; name: string; created_at: string; updated_at: string }
 }
 
 export async function finishExport(sql: Sql, id: string, jobId: string, sizeBytes: number): Promise<void> {
@@ -135,11 +137,14 @@ async function* inBatches<Row extends { id: string }>(read: (after: string) => P
 /** Runs a short transaction; each batch has its own, so that a long export holds none. */
 export type Read = <Result>(work: (sql: Sql) => Promise<Result>) => Promise<Result>
 
-export function exportedDocuments(
-  read: Read,
-  workspaceId: string,
-  filter: ExportFilter,
-): AsyncIterable<ExportedDocument> {
+/** Which rows an export is made of, and how they are read. */
+export interface ExportRows {
+  read: Read
+  workspaceId: string
+  filter: ExportFilter
+}
+
+export function exportedDocuments({ read, workspaceId, filter }: ExportRows): AsyncIterable<ExportedDocument> {
   return inBatches((after) =>
     read(
       (sql) => sql<ExportedDocument[]>`
@@ -151,11 +156,7 @@ export function exportedDocuments(
   )
 }
 
-export function exportedIndicators(
-  read: Read,
-  workspaceId: string,
-  filter: ExportFilter,
-): AsyncIterable<ExportedIndicator> {
+export function exportedIndicators({ read, workspaceId, filter }: ExportRows): AsyncIterable<ExportedIndicator> {
   return inBatches((after) =>
     read(
       (sql) => sql<ExportedIndicator[]>`
@@ -169,7 +170,7 @@ export function exportedIndicators(
   )
 }
 
-export function exportedEntities(read: Read, workspaceId: string, filter: ExportFilter): AsyncIterable<ExportedEntity> {
+export function exportedEntities({ read, workspaceId, filter }: ExportRows): AsyncIterable<ExportedEntity> {
   return inBatches((after) =>
     read(
       (sql) => sql<ExportedEntity[]>`
