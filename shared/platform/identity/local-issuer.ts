@@ -67,7 +67,7 @@ export async function createLocalIssuer(options: {
   onError?: (error: unknown) => void
 }): Promise<LocalIssuer> {
   const { keyFolder, now = () => new Date(), onError = console.error } = options
-  const [ring, refreshKey, passwords] = await Promise.all([
+  const [ring, refreshKey] = await Promise.all([
     openKeyRing({
       folder: keyFolder,
       name: 'access-tokens',
@@ -76,7 +76,6 @@ export async function createLocalIssuer(options: {
       now,
     }),
     readRefreshKey(keyFolder),
-    createPasswords(options.passwordCost),
   ])
   const store = await openStore(options.databaseUrl)
   const sessions = createSessions({
@@ -86,7 +85,7 @@ export async function createLocalIssuer(options: {
     issuer: `${options.publicUrl.replace(/\/$/, '')}${mount}`,
     now,
   })
-  const accounts = createAccounts({ store, passwords, sessions, now })
+  const accounts = createAccounts({ store, passwords: createPasswords(options.passwordCost), sessions, now })
 
   const grants: Record<string, (body: Record<string, unknown>, request: IncomingMessage) => Promise<unknown>> = {
     password: (body, request) =>

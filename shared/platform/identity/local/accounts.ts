@@ -21,8 +21,6 @@ export interface Client {
   ip: string | null
 }
 
-export type Accounts = ReturnType<typeof createAccounts>
-
 /** Sign-up and sign-in by e-mail address and password. */
 export function createAccounts(parts: { store: Store; passwords: Passwords; sessions: Sessions; now: () => Date }) {
   const { store, passwords, sessions, now } = parts

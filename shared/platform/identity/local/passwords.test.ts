@@ -5,7 +5,7 @@ import { cheapPasswordCost } from './testing.ts'
 
 describe('a stored password', () => {
   it('is recognised, and no other is', async () => {
-    const passwords = await createPasswords(cheapPasswordCost)
+    const passwords = createPasswords(cheapPasswordCost)
     const stored = await passwords.hash('pass phrase ✓')
     expect(await passwords.verify('pass phrase ✓', stored)).toBe(true)
     for (const other of ['pass phrase', 'pass phrase ✓ ', 'Pass phrase ✓', '']) {
@@ -14,20 +14,20 @@ describe('a stored password', () => {
   })
 
   it('is the same however its characters were composed by the keyboard', async () => {
-    const passwords = await createPasswords(cheapPasswordCost)
+    const passwords = createPasswords(cheapPasswordCost)
     expect(await passwords.verify('cafe\u0301 noir', await passwords.hash('caf\u00e9 noir'))).toBe(true)
   })
 
   it('has a salt of its own and tells its work factors', async () => {
-    const passwords = await createPasswords(cheapPasswordCost)
+    const passwords = createPasswords(cheapPasswordCost)
     const [first, second] = [await passwords.hash('the same'), await passwords.hash('the same')]
     expect(first).toMatch(/^\$scrypt\$ln=4,r=8,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/)
     expect(first).not.toBe(second)
   })
 
   it('of other work factors is still recognised, and marked as outdated', async () => {
-    const old = await createPasswords(cheapPasswordCost)
-    const today = await createPasswords({ ...cheapPasswordCost, cost: 2 ** 5 })
+    const old = createPasswords(cheapPasswordCost)
+    const today = createPasswords({ ...cheapPasswordCost, cost: 2 ** 5 })
     const stored = await old.hash('long ago set')
     expect(await today.verify('long ago set', stored)).toBe(true)
     expect(today.isOutdated(stored)).toBe(true)
@@ -35,7 +35,7 @@ describe('a stored password', () => {
   })
 
   it('that does not exist takes as long to refuse as one that does', async () => {
-    const passwords = await createPasswords({ cost: 2 ** 13, blockSize: 8, parallelization: 1 })
+    const passwords = createPasswords({ cost: 2 ** 13, blockSize: 8, parallelization: 1 })
     const stored = await passwords.hash('the real one')
     const median = async (hash: string | null) => {
       const times: number[] = []
@@ -52,7 +52,7 @@ describe('a stored password', () => {
   })
 
   it('that is damaged is an error, not a wrong password', async () => {
-    const passwords = await createPasswords(cheapPasswordCost)
+    const passwords = createPasswords(cheapPasswordCost)
     for (const damaged of ['', 'plain', '$scrypt$ln=4,r=8,p=1$AAAA$', '$bcrypt$ln=4,r=8,p=1$AAAA$AAAA']) {
       await expect(passwords.verify('anything', damaged)).rejects.toThrow('damaged')
     }
