@@ -138,7 +138,12 @@ export function routeHandler(
   }
 
   async function jsonBody(request: HttpRequest): Promise<unknown> {
-    return parseJson(request, await readBody(request, route.maximumBodyBytes ?? defaultMaximumBodyBytes))
+    const body = parseJson(request, await readBody(request, route.maximumBodyBytes ?? defaultMaximumBodyBytes))
+    // To valibot a list is an object without the fields that are optional.
+    if (!Array.isArray(body)) return body
+    throw new AppError('VALIDATION_ERROR', 'The request is not valid', [
+      { field: 'body', message: 'must be an object' },
+    ])
   }
 
   async function send(

@@ -23,6 +23,8 @@ export interface ExampleWorld {
     document_id: string
     job_id: string
   }>
+  /** Another document that went through the whole pipeline. */
+  readyDocument(): Promise<string>
   newProject(): Promise<string>
   newBlocklist(): Promise<string>
   /** A new export that is yet to be built. */

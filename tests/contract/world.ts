@@ -152,9 +152,13 @@ export async function createWorld(clusterUrl: string): Promise<World> {
   const newBlocklist = async () => (await post(owner, '/v1/blocklists', { name: 'Blocklist' })).blocklist.id
   const newProject = async () => (await post(owner, '/v1/projects', { name: newId() })).id
 
-  const finished = await documentAt('notify')
-  const notified = product.functions.find((one) => one.name === 'notifications-document-finished')!
-  await deliver(notified.name, notified.declaration, { body: envelope({ ...finished, outcome: 'ready' }) })
+  async function finishedDocument() {
+    const finished = await documentAt('notify')
+    const { name, declaration } = product.functions.find((one) => one.name === 'notifications-document-finished')!
+    await deliver(name, declaration, { body: envelope({ ...finished, outcome: 'ready' }) })
+    return finished
+  }
+  const finished = await finishedDocument()
   const indicators = await call(product.url, 'GET', `/v1/indicators?document_id=${finished.document_id}`, {
     token: owner,
   })
@@ -177,6 +181,7 @@ export async function createWorld(clusterUrl: string): Promise<World> {
     blocklistToken: blocklist.url.split('/').at(-1),
     credentials: { email, password: testPassword },
     uploadedDocument,
+    readyDocument: async () => (await finishedDocument()).document_id,
     documentAt,
     pendingExport,
     newProject,
@@ -233,7 +238,9 @@ function senderBody(declaration: Declaration, push: Push): string {
 
 /** Loads `example.ts` beside a declaration. */
 export async function loadExample<Make extends MakeRouteExample | MakeJobExample>(folder: string): Promise<Make> {
-  const module = (await import(`../../functions/${folder}/example.ts`)) as { example?: Make }
+  const module = (await import(new URL(`../../functions/${folder}/example.ts`, import.meta.url).href)) as {
+    example?: Make
+  }
   if (!module.example) throw new Error(`functions/${folder}/example.ts exports no example`)
   return module.example
 }

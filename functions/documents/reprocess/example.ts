@@ -1,3 +1,6 @@
 import type { MakeRouteExample } from '#shared/runtime/examples.ts'
 
-export const example: MakeRouteExample = ({ documentId }) => ({ params: { document_id: documentId }, status: 202 })
+export const example: MakeRouteExample = async ({ readyDocument }) => ({
+  params: { document_id: await readyDocument() },
+  status: 202,
+})
