@@ -15,9 +15,8 @@ export interface Engine {
   phrases: PhraseTable
   /** The word id that stands for "C2" in all its spellings. */
   commandAndControl: number
-  /** Word ids of "command" and "and", which may lead to "control". */
+  /** The word ids that may lead to "control" and to the second "C". */
   command: number
-  and: number
   letterC: number
 }
 
@@ -70,11 +69,10 @@ export function attackEngine(): Engine {
   for (const word of ADVICE) lexicon.flag(lexicon.add(word), IS_ADVICE)
   const commandAndControl = lexicon.add('c2')
   const command = lexicon.add('command')
-  const and = lexicon.add('and')
   const letterC = lexicon.add('c')
   lexicon.flag(lexicon.add('control'), IS_CONTROL)
   lexicon.flag(letterC, IS_CONTROL)
   for (const spelling of ['cnc', 'c2c']) lexicon.add(spelling)
-  built = { lexicon: lexicon.freeze(), names, phrases, commandAndControl, command, and, letterC }
+  built = { lexicon: lexicon.freeze(), names, phrases, commandAndControl, command, letterC }
   return built
 }

@@ -3,10 +3,11 @@ import { judgeMention, sharedNameMeans } from './believe.ts'
 import { currentTechniqueId, techniqueById } from './catalogue.ts'
 import { attackEngine, type Engine, IS_ADVICE, IS_CONTROL, IS_CVE, IS_NEGATION } from './engine.ts'
 import { findTechniqueIds, readCveId } from './identifiers.ts'
-import { ENDS_NAME, type NameEntry, type NameNode } from './names.ts'
+import { ENDS_NAME, MAX_STEP, type NameEntry, type NameNode, stepKey } from './names.ts'
 import { type CompiledPhrase, ENDS_PHRASE, matchPhrases } from './phrases.ts'
 import { createWindow, scanWords, WINDOW_MASK, type WordWindow } from './scan.ts'
 import { settleNames, settleTechniques } from './settle.ts'
+import { wordsOf } from './surface-forms.ts'
 import { joinsName } from './text-checks.ts'
 
 /** A technique mention without its page. */
@@ -44,6 +45,8 @@ export interface NameCandidate {
 /** How many words before a phrase a negation reaches, and how many an advice in the same sentence. */
 const NEGATION_REACH = 3
 const ADVICE_REACH = 40
+/** An ordinal far before every word; a small integer, so that the engine keeps the variables unboxed. */
+const NEVER = -(2 ** 29)
 
 /**
  * Finds techniques, groups, software and vulnerabilities of MITRE ATT&CK and CVE in a text: by id, by name and alias,
@@ -58,9 +61,8 @@ export function findAttack(text: string): AttackFindings {
   const techniques: TechniqueCandidate[] = []
   const names: NameCandidate[] = []
   const vulnerabilities: FoundName[] = []
-  const { flags } = engine.lexicon
-  let negation = Number.NEGATIVE_INFINITY
-  let advice = Number.NEGATIVE_INFINITY
+  let negation = NEVER
+  let advice = NEVER
 
   for (const { id, start, end } of findTechniqueIds(text)) {
     const current = currentTechniqueId(id)
@@ -70,8 +72,8 @@ export function findAttack(text: string): AttackFindings {
     const place = (window.count - 1) & WINDOW_MASK
     const from = window.ordinals[first & WINDOW_MASK]!
     const to = window.ordinals[place]!
-    if (negation >= from - NEGATION_REACH && negation <= to) return
-    if (advice >= from - ADVICE_REACH) return
+    if (((from - negation) | 0) <= NEGATION_REACH && ((to - negation) | 0) >= 0) return
+    if (((from - advice) | 0) <= ADVICE_REACH) return
     techniques.push({
       id: phrase.techniqueId,
       start: window.starts[first & WINDOW_MASK]!,
@@ -81,13 +83,12 @@ export function findAttack(text: string): AttackFindings {
       source: phrase.source,
     })
   }
-  scanWords(text, engine.lexicon, window, (id) => {
-    let flag = flags[id]!
-    if (flag === 0) return
+  scanWords(text, engine.lexicon, window, (id, flags) => {
+    let flag = flags
     const place = (window.count - 1) & WINDOW_MASK
     if ((flag & ENDS_NAME) !== 0) findNames(text, id, engine, window, techniques, names)
     if ((flag & IS_CONTROL) !== 0 && foldCommandAndControl(text, id, engine, window))
-      flag = flags[engine.commandAndControl]!
+      flag = engine.lexicon.flags[engine.commandAndControl]!
     if ((flag & ENDS_PHRASE) !== 0) matchPhrases(engine.phrases, window, onPhrase)
     if ((flag & IS_CVE) !== 0) {
       const found = readCveId(text, window.starts[place]!, window.ends[place]!)
@@ -128,50 +129,58 @@ function findNames(
   const end = window.ends[newest & WINDOW_MASK]!
   const oldest = Math.max(0, window.count - WINDOW_MASK)
   let position = newest
-  let node: NameNode | undefined = engine.names.roots.get(last)
+  let node: NameNode | undefined = engine.names[last]
   while (node !== undefined) {
     const start = window.starts[position & WINDOW_MASK]!
     for (const entry of node.entries) {
+      if (entry.words !== undefined && wordsOf(text.slice(start, end)).join(' ') !== entry.words) continue
       if (entry.kind === 'technique') {
         techniques.push({ id: entry.id, start, end, how: 'name', weight: 1, source: entry.name })
         continue
       }
       const verdict = judgeMention(text, start, end, entry)
       if (verdict === 'no') continue
-      if (entry.kind === 'actor' || entry.kind === 'software') {
-        const twin = node.entries.some(
-          (other) => other.kind !== entry.kind && other.kind !== 'technique' && other.kind !== 'vulnerability',
-        )
-        if (twin && sharedNameMeans(text, start, end, entry.written) !== entry.kind) continue
-      }
+      if (isShared(node, entry) && sharedNameMeans(text, start, end, entry.written) !== entry.kind) continue
       names.push({ entry, start, end, sure: verdict === 'yes' })
     }
     const previous = position - 1
-    if (previous < oldest || node.before.size === 0) return
-    if (((window.ordinals[position & WINDOW_MASK]! - window.ordinals[previous & WINDOW_MASK]!) | 0) !== 1) return
-    if (!joinsName(text, window.ends[previous & WINDOW_MASK]!, start)) return
-    node = node.before.get(window.ids[previous & WINDOW_MASK]!)
+    if (node.before === null || previous < oldest) return
+    const distance = (window.ordinals[position & WINDOW_MASK]! - window.ordinals[previous & WINDOW_MASK]!) | 0
+    if (distance > MAX_STEP) return
+    if (distance === 1 && !joinsName(text, window.ends[previous & WINDOW_MASK]!, start)) return
+    node = node.before.get(stepKey(window.ids[previous & WINDOW_MASK]!, distance))
     position = previous
   }
+}
+
+/** Whether one name stands for a group and for software alike. */
+function isShared(node: NameNode, entry: NameEntry): boolean {
+  if (node.entries.length < 2 || (entry.kind !== 'actor' && entry.kind !== 'software')) return false
+  const twin = entry.kind === 'actor' ? 'software' : 'actor'
+  return node.entries.some((other) => other.kind === twin)
 }
 
 /** Rewrites "C&C" and "command and control" at the window's end to the one word "c2", so that phrases know only that. */
 function foldCommandAndControl(text: string, id: number, engine: Engine, window: WordWindow): boolean {
   const newest = window.count - 1
-  const length = id === engine.letterC ? 2 : 3
-  if (newest < length - 1) return false
-  const first = newest - (length - 1)
-  const at = (position: number) => window.ids[position & WINDOW_MASK]!
-  const ordinal = window.ordinals[newest & WINDOW_MASK]!
-  if (((ordinal - window.ordinals[first & WINDOW_MASK]!) | 0) !== length - 1) return false
+  if (newest < 1) return false
+  const place = newest & WINDOW_MASK
+  const before = (newest - 1) & WINDOW_MASK
+  const ordinal = window.ordinals[place]!
+  const distance = (ordinal - window.ordinals[before]!) | 0
+  const between = () => text.slice(window.ends[before]!, window.starts[place]!)
   if (id === engine.letterC) {
-    if (at(first) !== engine.letterC) return false
-    const between = text.slice(window.ends[first & WINDOW_MASK]!, window.starts[newest & WINDOW_MASK]!)
-    if (!between.includes('&')) return false
-  } else if (at(first) !== engine.command || at(first + 1) !== engine.and) return false
-  window.ids[first & WINDOW_MASK] = engine.commandAndControl
-  window.ends[first & WINDOW_MASK] = window.ends[newest & WINDOW_MASK]!
-  window.ordinals[first & WINDOW_MASK] = ordinal
-  window.count = first + 1
+    if (distance !== 1 || window.ids[before] !== engine.letterC || !between().includes('&')) return false
+  } else if (
+    window.ids[before] !== engine.command ||
+    distance > 2 ||
+    !/^\W{1,3}(?:(?:and|&)\W{1,3})?$/.test(between())
+  ) {
+    return false
+  }
+  window.ids[before] = engine.commandAndControl
+  window.ends[before] = window.ends[place]!
+  window.ordinals[before] = ordinal
+  window.count = newest
   return true
 }

@@ -107,3 +107,11 @@ export function createLexicon(): LexiconBuilder {
     },
   }
 }
+
+/**
+ * Words so common that looking each of them up would cost more than all others together. They are in no lexicon:
+ * patterns count them as words in between.
+ */
+export const FUNCTION_WORDS: ReadonlySet<string> = new Set(
+  'the to and of a in for with on as by from or is are was were at its it this that an be been has have had'.split(' '),
+)

@@ -9,7 +9,7 @@ import {
 } from './data/name-rules.ts'
 import { NAMES_ONLY_WITH_PARENT, SHARED_TECHNIQUE_NAMES } from './data/technique-name-rules.ts'
 import { CONTEXT_VULNERABILITIES, VULNERABILITY_NAMES } from './data/vulnerability-names.ts'
-import type { LexiconBuilder } from './lexicon.ts'
+import { FUNCTION_WORDS, type LexiconBuilder } from './lexicon.ts'
 import { type Spelling, surfaceForms, wordsOf } from './surface-forms.ts'
 
 /** What must stand beside a name before a mention of it is believed. */
@@ -26,21 +26,30 @@ export interface NameEntry {
   how: 'name' | 'alias'
   spelling: Spelling
   evidence: Evidence
+  /** All words of the name when some of them are not in the lexicon, to be compared with the text. */
+  words?: string
 }
 
 /** A place in the tree of names, which is read from a name's last word to its first. */
 export interface NameNode {
-  before: Map<number, NameNode>
+  /** The word before, by its id and its distance in words: see `stepKey`. */
+  before: Map<number, NameNode> | null
   entries: NameEntry[]
 }
 
 /** Marks words that end some name, in the lexicon's flags. */
 export const ENDS_NAME = 1
 
-/** The tree of all names, entered by their last word. */
-export interface NameTree {
-  roots: Map<number, NameNode>
+/** The largest distance between two neighbouring words of a name, function words in between counted. */
+export const MAX_STEP = 7
+
+/** Where a step of the tree leads: a word that stands `distance` words before the last one. */
+export function stepKey(id: number, distance: number): number {
+  return (id << 3) | distance
 }
+
+/** The tree of all names, entered by the id of their last word. */
+export type NameTree = (NameNode | undefined)[]
 
 /**
  * Puts every name of the catalogue and every well-known vulnerability into one tree.
@@ -48,29 +57,39 @@ export interface NameTree {
  * @param lexicon receives the words of the names
  */
 export function buildNameTree(lexicon: LexiconBuilder): NameTree {
-  const roots = new Map<number, NameNode>()
+  const roots: NameTree = []
   const put = (words: string[], entry: NameEntry) => {
-    let level = roots
-    let node: NameNode | undefined
-    for (let index = words.length - 1; index >= 0; index--) {
-      const id = lexicon.add(words[index]!)
-      if (index === words.length - 1) lexicon.flag(id, ENDS_NAME)
-      node = level.get(id)
-      if (node === undefined) {
-        node = { before: new Map(), entries: [] }
-        level.set(id, node)
+    const last = lexicon.add(words.at(-1)!)
+    lexicon.flag(last, ENDS_NAME)
+    let node: NameNode = roots[last] ?? { before: null, entries: [] }
+    roots[last] = node
+    let distance = 1
+    let exact = true
+    for (let index = words.length - 2; index >= 0; index--) {
+      const word = words[index]!
+      if (index > 0 && FUNCTION_WORDS.has(word)) {
+        distance++
+        exact = false
+        continue
       }
-      level = node.before
+      const key = stepKey(lexicon.add(word), distance)
+      node.before ??= new Map()
+      let next = node.before.get(key)
+      if (next === undefined) {
+        next = { before: null, entries: [] }
+        node.before.set(key, next)
+      }
+      node = next
+      distance = 1
     }
-    if (node !== undefined && !node.entries.some((other) => other.id === entry.id && other.kind === entry.kind)) {
-      node.entries.push(entry)
-    }
+    if (node.entries.some((other) => other.id === entry.id && other.kind === entry.kind)) return
+    node.entries.push(exact ? entry : { ...entry, words: words.join(' ') })
   }
   putTechniques(put)
   putActors(put)
   putSoftware(put)
   putVulnerabilities(put)
-  return { roots }
+  return roots
 }
 
 type Put = (words: string[], entry: NameEntry) => void

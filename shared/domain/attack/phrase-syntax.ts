@@ -1,4 +1,5 @@
 import { inflect } from './inflect.ts'
+import { FUNCTION_WORDS } from './lexicon.ts'
 
 /** One place of a phrase: any of these words, at most `gap` other words after the place before it. */
 export interface PhrasePlace {
@@ -10,7 +11,8 @@ export interface PhrasePlace {
  * Makes a reader of the phrase table's notation.
  *
  * Words stand for themselves and must be neighbours. `word~` also takes the word's inflections, `(a|b~)` takes any of
- * several, `<name>` any word of a named class, and `..3` lets up to three other words stand in between.
+ * several, `<name>` any word of a named class, and `..3` lets up to three other words stand in between. A function word
+ * stands for any one word or none.
  *
  * @param classes the named classes, each a list of words in the same notation
  * @returns a function from a phrase, e.g. `(create~|register~) ..3 scheduled task~`, to its places; equal parts of
@@ -22,7 +24,7 @@ export function phraseReader(classes: Readonly<Record<string, string>>): (source
   const wordsOfPart = (part: string, source: string) => {
     let words = known.get(part)
     if (words === undefined) {
-      words = [...new Set(wordsOf(part, source, classes))]
+      words = [...new Set(wordsOf(part, source, classes))].filter((word) => !FUNCTION_WORDS.has(word))
       known.set(part, words)
     }
     return words
@@ -32,11 +34,17 @@ export function phraseReader(classes: Readonly<Record<string, string>>): (source
     let gap = 0
     for (const part of source.split(' ')) {
       if (part.startsWith('..')) {
-        gap = Number(part.slice(2))
-        if (!Number.isInteger(gap) || gap < 1) throw new Error(`bad gap in phrase: ${source}`)
+        const words = Number(part.slice(2))
+        if (!Number.isInteger(words) || words < 1) throw new Error(`bad gap in phrase: ${source}`)
+        gap += words
         continue
       }
-      places.push({ words: wordsOfPart(part, source), gap })
+      const words = wordsOfPart(part, source)
+      if (words.length === 0) {
+        gap += 1
+        continue
+      }
+      places.push({ words, gap: places.length === 0 ? 0 : gap })
       gap = 0
     }
     if (places.length === 0 || gap !== 0) throw new Error(`incomplete phrase: ${source}`)

@@ -28,12 +28,18 @@ export interface PhraseTable {
   single: (number[] | undefined)[]
   /** By word id: how far back the place before this last word may be, 0 when it ends no longer phrase. */
   reach: Uint8Array
+  /** By word id: 1 when the word may stand before the last one of some phrase. */
+  leads: Uint8Array
+  /** One bit per hash of a pair: clear means that no phrase ends so, without a look at the large table. */
+  pairBits: Uint8Array
   /** Open-addressing table from a pair of words to a chain of phrases. */
   pairKeys: Int32Array
   pairHeads: Int32Array
   pairMask: number
   chainPhrase: Int32Array
   chainNext: Int32Array
+  /** Per link: how far apart the pair may stand. */
+  chainReach: Uint8Array
   /** Per phrase: the window count at which it last matched, so that one end is reported once. */
   matchedAt: Int32Array
 }
@@ -44,10 +50,13 @@ function pairKey(last: number, before: number): number {
   return (last << 16) | before
 }
 
-function pairSlot(key: number, mask: number): number {
+function mixPair(key: number): number {
   const mixed = Math.imul(key, 0x9e3779b1)
-  return (mixed ^ (mixed >>> 15)) & mask
+  return mixed ^ (mixed >>> 15)
 }
+
+const PAIR_BITS = 18
+const PAIR_BIT_MASK = (1 << PAIR_BITS) - 1
 
 /**
  * Compiles the phrase table.
@@ -88,8 +97,10 @@ export function buildPhraseTable(lexicon: LexiconBuilder, rules: readonly Phrase
   }
   const single: (number[] | undefined)[] = new Array(size).fill(undefined)
   const reach = new Uint8Array(size)
+  const leads = new Uint8Array(size)
   const keys: number[] = []
   const chainPhrase: number[] = []
+  const chainReach: number[] = []
   const phrases = parsed.map(({ id, weight, source, places }, number) => {
     const steps = places.map((_, index) => (index === 0 ? 0 : places[index - 1]!.gap + 1))
     for (const last of places[0]!.ids) {
@@ -102,8 +113,10 @@ export function buildPhraseTable(lexicon: LexiconBuilder, rules: readonly Phrase
       }
       if (steps[1]! > reach[last]!) reach[last] = steps[1]!
       for (const before of places[1]!.ids) {
+        leads[before] = 1
         keys.push(pairKey(last, before))
         chainPhrase.push(number)
+        chainReach.push(steps[1]!)
       }
     }
     return { techniqueId: id, weight, source, places: places.map(({ ids }) => flags(ids)), reach: steps }
@@ -112,28 +125,36 @@ export function buildPhraseTable(lexicon: LexiconBuilder, rules: readonly Phrase
     phrases,
     single,
     reach,
+    leads,
     ...pairTable(keys),
     chainPhrase: Int32Array.from(chainPhrase),
+    chainReach: Uint8Array.from(chainReach),
     matchedAt: new Int32Array(phrases.length),
   }
 }
 
-function pairTable(keys: number[]): Pick<PhraseTable, 'pairKeys' | 'pairHeads' | 'pairMask' | 'chainNext'> {
+function pairTable(
+  keys: number[],
+): Pick<PhraseTable, 'pairBits' | 'pairKeys' | 'pairHeads' | 'pairMask' | 'chainNext'> {
   let size = 1024
   while (size < keys.length * 2) size *= 2
   const pairMask = size - 1
+  const pairBits = new Uint8Array(1 << (PAIR_BITS - 3))
   const pairKeys = new Int32Array(size)
   const pairHeads = new Int32Array(size).fill(-1)
   const chainNext = new Int32Array(keys.length).fill(-1)
   for (let link = 0; link < keys.length; link++) {
     const key = keys[link]!
-    let slot = pairSlot(key, pairMask)
+    const mixed = mixPair(key)
+    const bit = mixed & PAIR_BIT_MASK
+    pairBits[bit >>> 3]! |= 1 << (bit & 7)
+    let slot = mixed & pairMask
     while (pairKeys[slot] !== 0 && pairKeys[slot] !== key) slot = (slot + 1) & pairMask
     pairKeys[slot] = key
     chainNext[link] = pairHeads[slot]!
     pairHeads[slot] = link
   }
-  return { pairKeys, pairHeads, pairMask, chainNext }
+  return { pairBits, pairKeys, pairHeads, pairMask, chainNext }
 }
 
 /**
@@ -148,26 +169,33 @@ export function matchPhrases(
   window: WordWindow,
   onMatch: (phrase: CompiledPhrase, first: number) => void,
 ): void {
+  const { ids, ordinals } = window
   const newest = window.count - 1
-  const last = window.ids[newest & WINDOW_MASK]!
+  const last = ids[newest & WINDOW_MASK]!
   const alone = table.single[last]
-  if (alone !== undefined) for (const number of alone) onMatch(table.phrases[number]!, newest)
+  if (alone !== undefined) for (let at = 0; at < alone.length; at++) onMatch(table.phrases[alone[at]!]!, newest)
   const reach = table.reach[last]!
-  if (reach === 0) return
-  const { pairKeys, pairHeads, pairMask, chainNext, chainPhrase, matchedAt } = table
-  const ordinal = window.ordinals[newest & WINDOW_MASK]!
+  const ordinal = ordinals[newest & WINDOW_MASK]!
+  // Most words that end phrases stand alone: the word before is too far away for any of them.
+  if (newest === 0 || ((ordinal - ordinals[(newest - 1) & WINDOW_MASK]!) | 0) > reach) return
+  const { leads, pairBits, pairKeys, pairHeads, pairMask, chainNext, chainPhrase, chainReach, matchedAt } = table
   const oldest = Math.max(0, window.count - WINDOW_MASK)
   for (let position = newest - 1; position >= oldest; position--) {
-    const distance = (ordinal - window.ordinals[position & WINDOW_MASK]!) | 0
+    const distance = (ordinal - ordinals[position & WINDOW_MASK]!) | 0
     if (distance > reach) return
-    const key = pairKey(last, window.ids[position & WINDOW_MASK]!)
-    let slot = pairSlot(key, pairMask)
+    const before = ids[position & WINDOW_MASK]!
+    if (leads[before] === 0) continue
+    const key = pairKey(last, before)
+    const mixed = mixPair(key)
+    const bit = mixed & PAIR_BIT_MASK
+    if ((pairBits[bit >>> 3]! & (1 << (bit & 7))) === 0) continue
+    let slot = mixed & pairMask
     while (pairKeys[slot] !== 0 && pairKeys[slot] !== key) slot = (slot + 1) & pairMask
     if (pairKeys[slot] === 0) continue
     for (let link = pairHeads[slot]!; link >= 0; link = chainNext[link]!) {
       const number = chainPhrase[link]!
+      if (distance > chainReach[link]! || matchedAt[number] === window.count) continue
       const phrase = table.phrases[number]!
-      if (distance > phrase.reach[1]! || matchedAt[number] === window.count) continue
       const first = matchBefore(phrase, 2, position, window)
       if (first < 0) continue
       matchedAt[number] = window.count

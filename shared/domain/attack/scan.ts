@@ -34,6 +34,22 @@ const HYPHEN = 45
 const NEWLINE = 10
 const RETURN = 13
 
+const INVISIBLE = 1
+const LETTER = 2
+
+/**
+ * What each UTF-16 code unit is to the scanner: 0 separates words, `INVISIBLE` is skipped inside one, `LETTER` stands for
+ * itself, and ASCII letters and digits have their lower-case code.
+ */
+const UNIT_CLASSES: Uint8Array = (() => {
+  const classes = new Uint8Array(0x10000)
+  for (let unit = 0; unit < 0x10000; unit++) {
+    const code = unit < 128 ? WORD_CODES[unit]! : wideWordCode(unit)
+    classes[unit] = code === IGNORED ? INVISIBLE : unit < 128 ? code : code === 0 ? 0 : LETTER
+  }
+  return classes
+})()
+
 function codeAt(text: string, index: number): number {
   const code = text.charCodeAt(index)
   return code < 128 ? WORD_CODES[code]! : wideWordCode(code)
@@ -44,12 +60,6 @@ function sameWord(text: string, start: number, end: number, lexicon: Lexicon, id
   const { letters, offsets } = lexicon
   const first = offsets[id]!
   const length = offsets[id + 1]! - first
-  if (end - start === length) {
-    // ASCII letters and digits keep their code or gain one bit when lower-cased, so one `or` compares them.
-    let at = 0
-    while (at < length && (text.charCodeAt(start + at) | 32) === letters[first + at]!) at++
-    if (at === length) return true
-  }
   let at = 0
   for (let index = start; index < end; index++) {
     const code = codeAt(text, index)
@@ -71,24 +81,30 @@ function find(lexicon: Lexicon, hash: number, text: string, start: number, end: 
 }
 
 /**
- * Reads a text once, word by word, and reports every word that the lexicon knows after it has entered the window.
- * Time is linear in the text and memory constant: nothing is kept but the window.
+ * Reads a text once, word by word, and reports every word that the lexicon flags after it has entered the window;
+ * known words without a flag only enter the window. Time is linear in the text and memory constant.
  *
  * @param text the text, any length
  * @param lexicon the known words
  * @param window where the last known words are kept
- * @param onWord called with the id of each known word; its place is the newest of the window
+ * @param onWord called with the id and the flags of each flagged word; its place is the newest of the window
  */
-export function scanWords(text: string, lexicon: Lexicon, window: WordWindow, onWord: (id: number) => void): void {
+export function scanWords(
+  text: string,
+  lexicon: Lexicon,
+  window: WordWindow,
+  onWord: (id: number, flags: number) => void,
+): void {
   const length = text.length
-  const { slots, slotMask } = lexicon
+  const { slots, slotMask, hashes, flags, letters, offsets } = lexicon
   const { ids, starts, ends, ordinals } = window
+  const classes = UNIT_CLASSES
   let ordinal = 0
   let index = 0
   while (index < length) {
     let unit = text.charCodeAt(index)
-    let code = unit < 128 ? WORD_CODES[unit]! : wideWordCode(unit)
-    if (code === 0 || code === IGNORED) {
+    let code = classes[unit]!
+    if (code <= INVISIBLE) {
       // A full stop counts only before white space, so that "lsass.exe" and "T1059.001" stay in one sentence.
       if (unit === NEWLINE || unit === 46 || unit === 33 || unit === 63) {
         const next = text.charCodeAt(index + 1)
@@ -106,37 +122,49 @@ export function scanWords(text: string, lexicon: Lexicon, window: WordWindow, on
     const start = index
     let hash = HASH_SEED
     do {
-      if (code !== IGNORED) hash = Math.imul(hash ^ code, HASH_PRIME)
+      if (code !== INVISIBLE) hash = Math.imul(hash ^ (code === LETTER ? unit : code), HASH_PRIME)
       index++
       if (index >= length) break
       unit = text.charCodeAt(index)
-      code = unit < 128 ? WORD_CODES[unit]! : wideWordCode(unit)
+      code = classes[unit]!
     } while (code !== 0)
     ordinal = (ordinal + 1) | 0
 
     let id = 0
-    let end = index
     // A word that a line break cut in two ("Mimi-\nkatz") is read whole when the whole is known.
     if (unit === HYPHEN && index + 2 < length) {
       const whole = joinOverLineBreak(text, index, hash)
       if (whole.end > 0) {
         id = find(lexicon, whole.hash, text, start, whole.end)
-        if (id !== 0) end = whole.end
+        if (id !== 0) index = whole.end
       }
     }
     if (id === 0) {
-      if (slots[(hash ^ (hash >>> 15)) & slotMask] === 0) continue
-      id = find(lexicon, hash, text, start, end)
+      let slot = (hash ^ (hash >>> 15)) & slotMask
+      id = slots[slot]!
+      while (id !== 0 && hashes[id] !== hash) {
+        slot = (slot + 1) & slotMask
+        id = slots[slot]!
+      }
       if (id === 0) continue
+      const first = offsets[id]!
+      const size = offsets[id + 1]! - first
+      let at = 0
+      // ASCII letters and digits keep their code or gain one bit when lower-cased, so one `or` compares them.
+      if (index - start === size) while (at < size && (text.charCodeAt(start + at) | 32) === letters[first + at]!) at++
+      if (at !== size) {
+        id = find(lexicon, hash, text, start, index)
+        if (id === 0) continue
+      }
     }
-    index = end
     const place = window.count & WINDOW_MASK
     ids[place] = id
     starts[place] = start
-    ends[place] = end
+    ends[place] = index
     ordinals[place] = ordinal
     window.count++
-    onWord(id)
+    const flag = flags[id]!
+    if (flag !== 0) onWord(id, flag)
   }
 }
 

@@ -47,26 +47,26 @@ export function settleTechniques(candidates: TechniqueCandidate[]): TechniqueCan
 /**
  * Adds up what the phrases of one technique say: of phrases that overlap the weightiest counts, and one phrase counts
  * twice at most, so that a refrain says no more than two statements do.
+ *
+ * @param phrases in the order in which they were found, that is of their ends
  */
 function weigh(phrases: TechniqueCandidate[]): number {
-  const sorted = phrases.toSorted(bySpan)
   const counted = new Map<string, number>()
   let total = 0
-  let end = -1
-  let best: TechniqueCandidate | null = null
+  let best = phrases[0]!
+  let end = best.end
   const close = () => {
-    if (best === null) return
     const times = counted.get(best.source) ?? 0
     counted.set(best.source, times + 1)
     if (times < 2) total += best.weight
   }
-  for (const phrase of sorted) {
+  for (let index = 1; index < phrases.length && total < ENOUGH; index++) {
+    const phrase = phrases[index]!
     if (phrase.start >= end) {
       close()
-      best = null
-    }
-    if (best === null || phrase.weight > best.weight) best = phrase
-    end = Math.max(end, phrase.end)
+      best = phrase
+    } else if (phrase.weight > best.weight) best = phrase
+    end = phrase.end
   }
   close()
   return total

@@ -129,7 +129,7 @@ export const ACCESS_AND_IMPACT_PHRASES: readonly PhraseRule[] = [
     certain: [
       '(via|over|through|using|use~|leverage~|enable~|establish~|allow~|abuse~|with) ..3 (rdp)',
       '(via|over|through|using|use~|enable~|establish~|allow~|leverage~) ..3 remote desktop',
-      'rdp ..2 (session~|connection~|access|login~|port|tunnel~|traffic|to|into|lateral|laterally|service~|server~|compromise|credential~|brute|enabled)',
+      'rdp ..2 (session~|connection~|access|login~|port|tunnel~|traffic|lateral|laterally|service~|server~|compromise|credential~|brute|enabled)',
       'remote desktop ..2 (session~|connection~|protocol|services|access|login~|user~)',
       'move~ ..4 laterally ..4 (rdp|remote)',
       'fdenytsconnections',
@@ -159,7 +159,7 @@ export const ACCESS_AND_IMPACT_PHRASES: readonly PhraseRule[] = [
     certain: ['hvnc', 'hidden vnc', '(via|over|using|through) vnc', 'vnc (server|session~|module|access)'],
   },
   { id: 'T1021.006', certain: ['winrm', 'evil winrm', 'enter pssession', 'invoke command ..2 computername'] },
-  { id: 'T1021.003', certain: ['dcom', 'distributed com'] },
+  { id: 'T1021.003', certain: ['dcom'] },
   {
     id: 'T1534',
     certain: [
@@ -223,7 +223,6 @@ export const ACCESS_AND_IMPACT_PHRASES: readonly PhraseRule[] = [
     id: 'T1529',
     certain: [
       '(reboot~|restart~|shut~|shuts) ..4 (system|machine|computer|host|device)',
-      'shutdown r',
       'initiatesystemshutdown',
       'initiatesystemshutdownexw',
       'shutdown exe',

@@ -23,7 +23,7 @@ export const COLLECTION_PHRASES: readonly PhraseRule[] = [
       'deploy~ ..2 (additional|further|more|other) ..2 (tool~|malware|payload~|backdoor~)',
       '(second|next|additional|final|third) ..1 (stage|payload~) ..4 (download~|retrieve~|fetch~)',
       'drop~ ..3 (additional|further|cobalt|multiple) ..2 (tool~|malware|payload~|strike|files)',
-      '(wget|curl) ..3 (download~|http|o)',
+      '(wget|curl) ..3 (download~|http)',
       'file transfer',
       '(upload|download) ..2 file~',
       'file (upload|download)',
@@ -41,12 +41,11 @@ export const COLLECTION_PHRASES: readonly PhraseRule[] = [
   {
     id: 'T1041',
     certain: [
-      '<send> ..6 to ..3 c2',
-      '<send> ..6 (to|with|over|via|through) ..3 (c2|cnc)',
       'exfiltrate~ ..6 (c2|cnc)',
       'exfiltration ..4 (c2|cnc)',
       '(data|information|results|output|files|credentials|screenshots|keystrokes|response) ..4 (sent|uploaded|transmitted|exfiltrated|returned|posted) ..4 (c2|cnc|server|attacker~)',
       '(sent|sends|send|uploaded|uploads) back to ..3 (c2|server|attacker~|operator~)',
+      '<send> ..6 (c2|cnc)',
     ],
     strong: [
       '(send~|sends|upload~|transmit~|exfiltrate~) ..4 (data|information|results|output|files|credentials|screenshots|keystrokes) ..2 to ..3 (c2|cnc|server|attacker~)',

@@ -78,12 +78,8 @@ export const EXECUTION_PHRASES: readonly PhraseRule[] = [
   { id: 'T1053.003', certain: ['crontab', 'cron job~', 'cronjob~'] },
   {
     id: 'T1569.002',
-    certain: [
-      'sc start',
-      'service execution',
-      '(execute~|run~) as a service',
-      'start~ ..2 (newly|created) ..2 service',
-    ],
+    certain: ['sc start', 'service execution', 'start~ ..2 (newly|created) ..2 service'],
+    strong: ['(execute~|run~) as a service'],
     weak: [
       'startservice',
       'net start',
@@ -100,7 +96,7 @@ export const EXECUTION_PHRASES: readonly PhraseRule[] = [
       'double click~',
       'execute~ by the (user|victim)',
       'open~ by the (user|victim)',
-      'macro~ ..2 (is|are|was|were) enabled',
+      'macro~ ..2 enabled',
       'enable~ ..2 (macro~|content|editing)',
       '(once|when|after|if) ..2 (user|victim|target|recipient) ..2 (open~|execute~|launch~|run~)',
       '(once|when|after|if|upon) ..3 (document|attachment|lnk|shortcut) ..2 (opened|clicked|executed|launched)',
