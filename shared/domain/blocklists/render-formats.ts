@@ -140,7 +140,7 @@ export const formatRules: Readonly<Record<BlocklistFormat, FormatRules>> = {
     entry: (_type, value) => (isHostName(value) ? `0.0.0.0 ${value}\n` : null),
   },
   rpz: {
-    mediaType: 'text/dns; charset=us-ascii',
+    mediaType: 'text/dns; charset=utf-8',
     types: ['domain', ...addressTypes],
     comment: ';',
     opening: rpzOpening,

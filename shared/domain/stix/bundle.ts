@@ -56,7 +56,7 @@ export function writeStixBundle(input: StixBundleInput): StixBundleText {
 }
 
 async function* bundleText(input: StixBundleInput, counts: StixBundleCounts): AsyncGenerator<string> {
-  const { producer } = input
+  const identity = identityOf(input.producer)
   const allowed = new Set(tlpUpTo(input.maximumTlp ?? 'RED'))
   const contents = new ReportContents()
   const marked = new Set<Tlp>()
@@ -70,14 +70,14 @@ async function* bundleText(input: StixBundleInput, counts: StixBundleCounts): As
   }
 
   yield `{"type":"bundle","id":"${stixId('bundle', input.id)}","objects":[\n`
-  yield write(JSON.stringify(identityOf(producer)))
+  yield write(JSON.stringify(identity))
 
   for await (const row of input.entities) {
     if (!allowed.has(row.tlp)) {
       counts.restricted++
       continue
     }
-    const object = objectOfEntity(row, producer)
+    const object = objectOfEntity(row, identity.id)
     if (row.kind === 'vulnerability') vulnerabilities.set(object.id, new Set(row.document_ids))
     for (const documentId of row.document_ids) contents.add(documentId, object.id)
     yield writeMarked(object, row.tlp)
@@ -92,7 +92,7 @@ async function* bundleText(input: StixBundleInput, counts: StixBundleCounts): As
       counts.suppressed++
       continue
     }
-    const objects = objectsOfIndicator(row, producer)
+    const objects = objectsOfIndicator(row, identity.id)
     if (objects.length === 0) counts.inexpressible++
     for (const object of objects) {
       // A CVE that is an entity too has been written already.
@@ -114,7 +114,7 @@ async function* bundleText(input: StixBundleInput, counts: StixBundleCounts): As
       counts.emptyDocuments++
       continue
     }
-    const opening = writeMarked(reportOf(row, producer), row.tlp)
+    const opening = writeMarked(reportOf(row, identity.id), row.tlp)
     yield `${opening.slice(0, -1)},"object_refs":[`
     let separator = ''
     for (const id of contents.of(row.id)) {

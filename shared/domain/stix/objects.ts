@@ -1,4 +1,5 @@
 import { attackAttribution, groupById, softwareById, tacticsOf } from '../attack/catalogue.ts'
+import type { Tlp } from '../tlp.ts'
 import { stixId } from './identifiers.ts'
 import { markingId } from './markings.ts'
 import { observableOf } from './observables.ts'
@@ -27,18 +28,24 @@ export function identityOf(producer: StixProducer): StixObject {
   return { ...common('identity', id, producer), name: producer.name, identity_class: 'organization' }
 }
 
+/** Members of what an author says at a level of TLP. */
+function marks(author: string, tlp: Tlp): { created_by_ref: string; object_marking_refs: string[] } {
+  return { created_by_ref: author, object_marking_refs: [markingId(tlp)] }
+}
+
 /**
  * What a bundle says of one indicator: the indicator, and where STIX has an observable for it the observable and the
  * relationship `based-on` between the two, which is how OpenCTI ties an indicator to its observable. A CVE becomes a
  * vulnerability.
  *
+ * @param row a row of `indicators`
+ * @param author id of the identity that says it
  * @returns no objects when STIX can't say it
  */
-export function objectsOfIndicator(row: StixIndicator, producer: StixProducer): StixObject[] {
-  if (row.type === 'cve') return [vulnerability(row.value, row.value, row, producer)]
+export function objectsOfIndicator(row: StixIndicator, author: string): StixObject[] {
+  if (row.type === 'cve') return [vulnerability(row.value, row.value, row, author)]
   const pattern = indicatorPattern(row.type, row.value)
   if (pattern === null) return []
-  const marks = { created_by_ref: stixId('identity', producer.id), object_marking_refs: [markingId(row.tlp)] }
   const validFrom = new Date(row.first_seen)
   // Section 4.7: valid_until must be later than valid_from.
   const validUntil = new Date(Math.max(new Date(row.valid_until).getTime(), validFrom.getTime() + 1))
@@ -54,7 +61,7 @@ export function objectsOfIndicator(row: StixIndicator, producer: StixProducer): 
     valid_from: timestamp(validFrom),
     valid_until: timestamp(validUntil),
     confidence: row.confidence,
-    ...marks,
+    ...marks(author, row.tlp),
   }
   const observable = observableOf(row.type, row.value)
   if (observable === null) return [indicator]
@@ -63,31 +70,31 @@ export function objectsOfIndicator(row: StixIndicator, producer: StixProducer): 
     relationship_type: 'based-on',
     source_ref: indicator.id,
     target_ref: observable.id,
-    ...marks,
+    ...marks(author, row.tlp),
   }
-  return [indicator, { ...observable, object_marking_refs: marks.object_marking_refs }, relationship]
+  return [indicator, { ...observable, object_marking_refs: [markingId(row.tlp)] }, relationship]
 }
 
 /**
  * What a bundle says of one technique, actor, software or vulnerability (sections 4.1, 4.8, 4.11, 4.17 and 4.18), with
  * the other names and the tactics that the built-in ATT&CK catalogue knows.
  */
-export function objectOfEntity(row: StixEntity, producer: StixProducer): StixObject {
-  if (row.kind === 'vulnerability') return vulnerability(row.external_id, row.name, row, producer)
+export function objectOfEntity(row: StixEntity, author: string): StixObject {
+  if (row.kind === 'vulnerability') return vulnerability(row.external_id, row.name, row, author)
   if (row.kind === 'technique') {
     const phases = tacticsOf(row.external_id).map((tactic) => ({
       kill_chain_name: 'mitre-attack',
       phase_name: tactic.shortname,
     }))
     return {
-      ...named('attack-pattern', row, producer),
+      ...named('attack-pattern', row, author),
       kill_chain_phases: phases.length > 0 ? phases : undefined,
       external_references: attackReference('techniques', row.external_id),
     }
   }
   if (row.kind === 'actor') {
     return {
-      ...named('intrusion-set', row, producer),
+      ...named('intrusion-set', row, author),
       aliases: aliases(groupById(row.external_id)?.aliases),
       external_references: attackReference('groups', row.external_id),
     }
@@ -95,7 +102,7 @@ export function objectOfEntity(row: StixEntity, producer: StixProducer): StixObj
   const software = softwareById(row.external_id)
   const type = software?.kind ?? 'malware'
   return {
-    ...named(type, row, producer),
+    ...named(type, row, author),
     // Section 4.11: required of malware; ATT&CK lists families.
     is_family: type === 'malware' ? true : undefined,
     aliases: aliases(software?.aliases),
@@ -104,13 +111,13 @@ export function objectOfEntity(row: StixEntity, producer: StixProducer): StixObj
 }
 
 /** A document as a report (section 4.16), all but its `object_refs`. */
-export function reportOf(row: StixDocument, producer: StixProducer): StixObject {
+export function reportOf(row: StixDocument, author: string): StixObject {
   return {
     ...common('report', stixId('report', row.id), row),
     name: row.title ?? row.file_name,
     report_types: ['threat-report'],
     published: timestamp(row.created_at),
-    created_by_ref: stixId('identity', producer.id),
+    ...marks(author, row.tlp),
     external_references: [
       {
         source_name: 'raptorflow-adapt',
@@ -119,16 +126,14 @@ export function reportOf(row: StixDocument, producer: StixProducer): StixObject 
         hashes: row.sha256 === null ? undefined : { 'SHA-256': row.sha256 },
       },
     ],
-    object_marking_refs: [markingId(row.tlp)],
   }
 }
 
-function named(type: string, row: StixEntity, producer: StixProducer): StixObject {
+function named(type: string, row: StixEntity, author: string): StixObject {
   return {
     ...common(type, stixId(type, row.id), row),
     name: row.name,
-    created_by_ref: stixId('identity', producer.id),
-    object_marking_refs: [markingId(row.tlp)],
+    ...marks(author, row.tlp),
   }
 }
 
@@ -137,14 +142,13 @@ function vulnerability(
   cve: string,
   name: string,
   row: Pick<StixEntity, 'tlp' | 'created_at' | 'updated_at'>,
-  producer: StixProducer,
+  author: string,
 ): StixObject {
   return {
-    ...common('vulnerability', stixId('vulnerability', `${producer.id}/${cve}`), row),
+    ...common('vulnerability', stixId('vulnerability', `${author}/${cve}`), row),
     name,
-    created_by_ref: stixId('identity', producer.id),
+    ...marks(author, row.tlp),
     external_references: [{ source_name: 'cve', external_id: cve }],
-    object_marking_refs: [markingId(row.tlp)],
   }
 }
 

@@ -1,5 +1,3 @@
-import { parse, stringify } from 'uuid'
-
 const initialBytes = 17 * 8
 
 /**
@@ -8,19 +6,18 @@ const initialBytes = 17 * 8
  */
 export class ReportContents {
   readonly #types: string[] = []
-  readonly #documents = new Map<string, { bytes: Uint8Array; length: number }>()
+  readonly #documents = new Map<string, { bytes: Buffer; length: number }>()
 
   /** Notes that a document names an object. */
   add(documentId: string, objectId: string): void {
     const split = objectId.indexOf('--')
     const list = this.#listOf(documentId)
     if (list.length === list.bytes.length) {
-      const grown = new Uint8Array(list.bytes.length * 2)
-      grown.set(list.bytes)
+      const grown = Buffer.alloc(list.bytes.length * 2, list.bytes)
       list.bytes = grown
     }
     list.bytes[list.length] = this.#numberOf(objectId.slice(0, split))
-    list.bytes.set(parse(objectId.slice(split + 2)), list.length + 1)
+    list.bytes.write(objectId.slice(split + 2).replaceAll('-', ''), list.length + 1, 'hex')
     list.length += 17
   }
 
@@ -29,7 +26,9 @@ export class ReportContents {
     const list = this.#documents.get(documentId)
     if (list === undefined) return
     for (let at = 0; at < list.length; at += 17) {
-      yield `${this.#types[list.bytes[at]!]}--${stringify(list.bytes.subarray(at + 1, at + 17))}`
+      const hex = list.bytes.toString('hex', at + 1, at + 17)
+      const uuid = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+      yield `${this.#types[list.bytes[at]!]}--${uuid}`
     }
   }
 
@@ -37,10 +36,10 @@ export class ReportContents {
     return this.#documents.has(documentId)
   }
 
-  #listOf(documentId: string): { bytes: Uint8Array; length: number } {
+  #listOf(documentId: string): { bytes: Buffer; length: number } {
     let list = this.#documents.get(documentId)
     if (list === undefined) {
-      list = { bytes: new Uint8Array(initialBytes), length: 0 }
+      list = { bytes: Buffer.alloc(initialBytes), length: 0 }
       this.#documents.set(documentId, list)
     }
     return list
