@@ -12,10 +12,7 @@ export class ReportContents {
   add(documentId: string, objectId: string): void {
     const split = objectId.indexOf('--')
     const list = this.#listOf(documentId)
-    if (list.length === list.bytes.length) {
-      const grown = Buffer.alloc(list.bytes.length * 2, list.bytes)
-      list.bytes = grown
-    }
+    if (list.length === list.bytes.length) list.bytes = Buffer.concat([list.bytes], list.bytes.length * 2)
     list.bytes[list.length] = this.#numberOf(objectId.slice(0, split))
     list.bytes.write(objectId.slice(split + 2).replaceAll('-', ''), list.length + 1, 'hex')
     list.length += 17
