@@ -83,6 +83,9 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   )
   const result = v.safeParse(ConfigSchema, given)
   if (result.success) return result.output
-  const problems = result.issues.map((issue) => `  ${v.getDotPath(issue)}: ${issue.message}`)
+  // Valibot quotes what it received, which may be a secret.
+  const problems = result.issues.map(
+    (issue) => `  ${v.getDotPath(issue)}: ${issue.message.replace(/(?: but received|: Received) .*$/s, '')}`,
+  )
   throw new Error(`The configuration has ${problems.length} problem(s):\n${problems.join('\n')}`)
 }

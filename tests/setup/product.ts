@@ -52,7 +52,7 @@ export const testPassword = 'a long enough password'
 
 export interface Answer {
   status: number
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  /** Of every shape. */
   body: any
   headers: Headers
 }
