@@ -24,8 +24,15 @@ export function isIpv4Run(text: string, run: Run): boolean {
 /** IPv4 address as an unsigned 32-bit number; the value must be canonical dotted decimal. */
 export function ipv4Number(value: string): number {
   let number = 0
-  for (const part of value.split('.')) number = number * 256 + Number(part)
-  return number
+  let octet = 0
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i)
+    if (code === 46) {
+      number = number * 256 + octet
+      octet = 0
+    } else octet = octet * 10 + code - 48
+  }
+  return number * 256 + octet
 }
 
 /**

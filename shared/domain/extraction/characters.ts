@@ -18,6 +18,8 @@ export const JOINER = 64
 export const WIDE_LETTER = 256
 export const UNSPACED_LETTER = 512
 export const IGNORED = 1024
+/** A typographic hyphen (U+2010, U+2011), which word processors put in the place of the ASCII one. */
+export const WIDE_HYPHEN_MARK = 2048
 
 /** Class bits of each ASCII code. */
 export const CLASS = new Uint8Array(128)
@@ -42,6 +44,8 @@ export const WIDE_UNSPACED = 2
 export const WIDE_IGNORED = 3
 /** Characters that IDNA and obfuscators use for the dot. */
 export const WIDE_DOT = 4
+/** Hyphens that stand for the ASCII one inside a word. */
+export const WIDE_HYPHEN = 5
 
 /** Class of each UTF-16 code unit beyond ASCII (indexed by the unit itself). */
 export const WIDE = new Uint8Array(65536)
@@ -97,6 +101,8 @@ for (const [from, to] of SPACED_RANGES) WIDE.fill(WIDE_SPACED, from, to + 1)
 for (const [from, to] of UNSPACED_RANGES) WIDE.fill(WIDE_UNSPACED, from, to + 1)
 for (const code of IGNORED_CODES) WIDE[code] = WIDE_IGNORED
 for (const code of DOT_CODES) WIDE[code] = WIDE_DOT
+WIDE[0x2010] = WIDE_HYPHEN
+WIDE[0x2011] = WIDE_HYPHEN
 
 /** Class bits of the UTF-16 unit at an index, 0 beyond ASCII and outside the text. */
 export function classAt(text: string, index: number): number {
@@ -109,7 +115,7 @@ export function isLabelAt(text: string, index: number): boolean {
   const code = text.charCodeAt(index)
   if (code < 128) return (CLASS[code]! & LABEL) !== 0
   const wide = WIDE[code]
-  return wide === WIDE_SPACED || wide === WIDE_UNSPACED
+  return wide === WIDE_SPACED || wide === WIDE_UNSPACED || wide === WIDE_HYPHEN
 }
 
 /** Whether the UTF-16 unit at an index is an ASCII letter or digit. */
@@ -138,16 +144,16 @@ export function isLineEndAt(text: string, index: number): boolean {
   return code === 10 || code === 13 || code === 0x2028 || code === 0x2029
 }
 
-/** Removes the characters that are carried invisibly. */
+/** Removes the characters that are carried invisibly and writes typographic hyphens as ASCII ones. */
 export function withoutIgnored(value: string): string {
   let out = ''
   let from = 0
   for (let i = 0; i < value.length; i++) {
     const code = value.charCodeAt(i)
-    if (code >= 128 && WIDE[code] === WIDE_IGNORED) {
-      out += value.slice(from, i)
-      from = i + 1
-    }
+    const wide = code < 128 ? NOT_WIDE : WIDE[code]
+    if (wide !== WIDE_IGNORED && wide !== WIDE_HYPHEN) continue
+    out += value.slice(from, i) + (wide === WIDE_HYPHEN ? '-' : '')
+    from = i + 1
   }
   return from === 0 ? value : out + value.slice(from)
 }

@@ -1,4 +1,4 @@
-import { isBlankAt, isLineEndAt } from './characters.ts'
+import { isAlphanumericAt, isBlankAt, isLineEndAt } from './characters.ts'
 
 /** What the text around a mention says about it: the section it stands in, its place on the line, the words near it. */
 
@@ -44,13 +44,15 @@ const TITLE_LEVEL = 60
  */
 export function findSections(text: string): Heading[] {
   const headings: Heading[] = []
+  // Where headings are marked, a plain line is none.
+  const isMarked = /(?:^|\n)(?:={1,6}|#{1,6}) \S/.test(text)
   const stack: { level: number; kinds: number }[] = []
   for (let from = 0; from < text.length; ) {
     let to = text.indexOf('\n', from)
     if (to < 0) to = text.length
     if (to - from <= LONGEST_HEADING && to > from) {
       const level = headingLevel(text, from, to)
-      if (level > 0) {
+      if (level > 0 && !(isMarked && level === PLAIN_LEVEL)) {
         const title = text
           .slice(from, to)
           .replace(/^[=#.\s]+/, '')
@@ -116,11 +118,16 @@ function kindsOf(title: string): number {
   return kinds
 }
 
+const LINE_BLOCK = 256
+
 /** Answers questions about places in one text; offsets must not decrease much, for speed only. */
 export class Context {
   readonly text: string
   #headings: Heading[] | null = null
   #cursor = 0
+  #line = ''
+  #lineFrom = 0
+  #lineTo = 0
 
   constructor(text: string) {
     this.text = text
@@ -145,7 +152,7 @@ export class Context {
     let after = end
     while (after < text.length && after - end < 12 && isDecoration(text.charCodeAt(after))) after++
     if (isCodeQuote(text, start - 1, before) && isCodeQuote(text, after - 1, end - 1)) return true
-    if (!isItemStart(text, before)) return false
+    if (!isItemStart(text, before) || (isLineEndAt(text, before) && endsProse(text, before))) return false
     const code = text.charCodeAt(after)
     // What may follow an item: nothing, a cell, a further item, a remark.
     return (
@@ -157,6 +164,17 @@ export class Context {
       code === 45 ||
       code === 0x2013
     )
+  }
+
+  /** Whether a word, a colon or an opening mark that belongs to words stands just before an offset. */
+  followsWords(offset: number): boolean {
+    const { text } = this
+    for (let at = offset - 1; at >= 0 && offset - at <= 6; at--) {
+      const code = text.charCodeAt(at)
+      if (code === 58 || code === 61 || isAlphanumericAt(text, at)) return true
+      if (code === 44 || code === 59 || code === 124 || code === 96) return false
+    }
+    return false
   }
 
   /** Whether a code quote stands directly before and after a span. */
@@ -171,15 +189,33 @@ export class Context {
     return (gap < 0 ? text : text.slice(gap + 2)).toLowerCase()
   }
 
-  /** Lower-case text of the line around a span, at most 160 characters to each side. */
-  line(start: number, end: number): string {
+  /**
+   * Lower-case text of the line around an offset. Of a long line only the blocks next to the offset are taken, and the last
+   * answer is kept, so that a line full of mentions is read once.
+   */
+  line(offset: number): string {
     const { text } = this
-    let from = start
-    while (start - from < 160 && !isLineEndAt(text, from - 1)) from--
-    let to = end
-    while (to - end < 160 && !isLineEndAt(text, to)) to++
-    return `${text.slice(from, start)} ${text.slice(end, to)}`.toLowerCase()
+    if (offset >= this.#lineFrom && offset < this.#lineTo) return this.#line
+    const block = offset - (offset % LINE_BLOCK)
+    let from = offset
+    while (from > block - LINE_BLOCK / 2 && !isLineEndAt(text, from - 1)) from--
+    let to = offset
+    while (to < block + LINE_BLOCK * 1.5 && !isLineEndAt(text, to)) to++
+    this.#lineFrom = Math.max(from, block)
+    this.#lineTo = Math.min(to, block + LINE_BLOCK)
+    this.#line = text.slice(from, to).toLowerCase()
+    return this.#line
   }
+}
+
+/** Whether the line that ends at an offset is running text that goes on below: words in small letters, no end. */
+function endsProse(text: string, lineEnd: number): boolean {
+  let end = lineEnd
+  if (text.charCodeAt(end - 1) === 13) end--
+  let from = end
+  while (end - from < 200 && !isLineEndAt(text, from - 1)) from--
+  const line = text.slice(from, end).trim()
+  return /[a-z,:]$/.test(line) && /^[^|=*\-`]/.test(line) && (line.match(/ [a-z]+/g)?.length ?? 0) >= 3
 }
 
 /** Space, emphasis, quotes and brackets between an item and the edge of its cell. */

@@ -1,4 +1,4 @@
-import { isBlankAt, isLabelAt, WIDE, WIDE_DOT, withoutIgnored } from './characters.ts'
+import { isBlankAt, isLabelAt, WIDE, WIDE_DOT, WIDE_IGNORED, withoutIgnored } from './characters.ts'
 
 /**
  * The ways in which writers break an indicator so that nobody follows it by accident: a dot, at sign, colon or slash in
@@ -116,6 +116,7 @@ function plainDotAt(text: string, index: number): number {
     defangedDot = true
     return index + 2
   }
+  if (next >= 128 && WIDE[next] === WIDE_IGNORED) return isLabelAt(text, index + 2) ? index + 1 : -1
   return isLabelAt(text, index + 1) ? index + 1 : -1
 }
 

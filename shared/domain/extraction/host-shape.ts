@@ -5,6 +5,7 @@ import {
   DISTINCT_SUFFIXES,
   FILE_SUFFIXES,
   IDENTIFIER_LABELS,
+  PACKAGE_LABELS,
   PRODUCT_NAMES,
   PROSE_WORDS,
 } from './data/suffixes.ts'
@@ -56,6 +57,7 @@ export function shapeDoubt(text: string, host: Host): Suppression | null {
   // A call: `os.system(`, `user.name()`
   const next = text.charCodeAt(host.end)
   const isCall = next === 40 && !isBlankAt(text, host.end)
+  if (labels.length >= 3 && PACKAGE_LABELS.has(head)) return IDENTIFIER
   if (isCall && (IDENTIFIER_LABELS.has(head) || !DISTINCT_SUFFIXES.has(facts.tld))) return IDENTIFIER
   if (DISTINCT_SUFFIXES.has(facts.tld)) {
     if (
@@ -73,7 +75,7 @@ export function shapeDoubt(text: string, host: Host): Suppression | null {
   // Second-level suffixes (`com.pl`, `co.rs`) and deep names are hosts.
   if (facts.suffix.includes('.')) return null
   if (FILE_SUFFIXES.has(facts.tld)) return FILE_NAME
-  if (IDENTIFIER_LABELS.has(head)) return IDENTIFIER
+  if (labels.length === 2 && IDENTIFIER_LABELS.has(head)) return IDENTIFIER
   if (labels.length >= 3 && !/^[A-Z]/.test(written)) return null
   const second = labels[labels.length - 2]!
   if (/[0-9]/.test(second) || second.includes('-') || second.startsWith('xn--') || facts.tld.startsWith('xn--'))

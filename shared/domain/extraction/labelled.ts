@@ -158,7 +158,7 @@ export function addMutexes(scan: Scan, wordStart: number, wordEnd: number): void
     const closer = NAME_QUOTES[text[at] ?? '']
     if (closer !== undefined) {
       const end = nameEnd(text, at + 1, closer)
-      if (end > 0) scan.add('mutex', text.slice(at + 1, end), at + 1, end)
+      if (end > 0) scan.add('mutex', text.slice(at + 1, end).replaceAll('\\\\', '\\'), at + 1, end)
       return
     }
     const from = at
@@ -193,7 +193,7 @@ function addBareName(scan: Scan, from: number): void {
     at++
   while (at > from && '.)]'.includes(text[at - 1]!)) at--
   const name = text.slice(from, at)
-  if (name.length >= 4 && (/[0-9_{~\\-]/.test(name) || /[a-z][A-Z]/.test(name))) scan.add('mutex', name, from, at)
+  if (name.length >= 4 && isTelling(name)) scan.add('mutex', name, from, at)
 }
 
 /** `CreateMutexA(…, "name")`: the call's last string. */
@@ -202,7 +202,7 @@ export function addMutexCall(scan: Scan, wordEnd: number): void {
   const match = /^\([^"'\n)]{0,80}["']([^"'\n]{3,120})["']/.exec(text.slice(wordEnd, wordEnd + 220))
   if (match === null) return
   const start = wordEnd + match[0].length - 1 - match[1]!.length
-  scan.add('mutex', match[1]!, start, start + match[1]!.length)
+  scan.add('mutex', match[1]!.replaceAll('\\\\', '\\'), start, start + match[1]!.length)
 }
 
 /** Whether the line of a word is a heading: marked as one, or short and over with the word. */
@@ -210,10 +210,9 @@ function isHeading(text: string, wordStart: number, wordEnd: number): boolean {
   const start = lineStart(text, wordStart, 80)
   const first = text.charCodeAt(start)
   if (first === 61 || (first === 35 && text.charCodeAt(start + 1) !== 33)) return true
-  const line = text.slice(start, lineEnd(text, wordEnd, 80)).trim()
-  return (
-    line.length <= 48 && /(?:names?|mutex(?:es)?|mutants?|agents?|strings?)[ :]*$/i.test(line) && !line.includes('"')
-  )
+  if (wordStart - start > 40) return false
+  const rest = text.slice(wordEnd, lineEnd(text, wordEnd, 20))
+  return /^(?: (?:names?|objects?|strings?|values?))?[ :]*\r?$/i.test(rest)
 }
 
 /** Records the items of the list that starts below an offset, one a line, until prose or the next heading. */
@@ -236,7 +235,7 @@ function addListed(scan: Scan, type: 'mutex' | 'user-agent', from: number): void
     const item = content.replace(/^(?:[*•·–-]{1,4}|\d{1,3}[.)])[ \t]*/, '')
     const quoted = item.length > 2 && item.startsWith('`') && item.endsWith('`')
     const name = (quoted ? item.slice(1, -1) : item).replace(/^\+{1,2}/, '').replace(/\+{1,2}$/, '')
-    if (name.length < 3 || name.includes('`') || (!quoted && /\s/.test(name))) return
+    if (name.length < 3 || name.includes('`') || (!quoted && !isTelling(name))) return
     if (!quoted && type === 'user-agent') return
     if (name.includes('{') && type === 'user-agent') return
     const start = at + raw.indexOf(name)
@@ -245,6 +244,11 @@ function addListed(scan: Scan, type: 'mutex' | 'user-agent', from: number): void
     at = end + 1
     scan.listedTo = at
   }
+}
+
+/** A name that is no word: without spaces, with a digit, a mark or a capital inside. */
+function isTelling(name: string): boolean {
+  return !/\s/.test(name) && (/[0-9_{~\\-]/.test(name) || /[a-z][A-Z]/.test(name))
 }
 
 /** `Mozilla/5.0 (…) …`: product tokens and comments up to the first word that is neither (RFC 9110 section 10.1.5). */
@@ -328,7 +332,8 @@ export function addHeaderAgent(scan: Scan, wordStart: number, wordEnd: number): 
   const words = value.split(' ').length
   // Unquoted prose about the header
   if (value.length < 3 || (quote === '' && words > 2 && !value.includes('/'))) return -1
-  if ((classAt(text, from) & LABEL) === 0) return -1
+  if ((classAt(text, from) & LABEL) === 0 || /^(?:null|none|nil|true|false|undefined|string|n\/a)$/i.test(value))
+    return -1
   scan.add('user-agent', value, from, end)
   return end
 }

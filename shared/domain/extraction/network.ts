@@ -11,6 +11,7 @@ import {
   OTHER_LETTER,
   UNDERSCORE,
   UNSPACED_LETTER,
+  WIDE_HYPHEN_MARK,
   WIDE_LETTER,
 } from './characters.ts'
 import { isOnionV3 } from './checksums.ts'
@@ -29,6 +30,8 @@ export interface Host {
   defanged: boolean
   facts: HostFacts | null
 }
+
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
 
 /** Longest run in which a host glued to its neighbours (a lost table cell) is looked for. */
 const LONGEST_GLUED = 512
@@ -52,6 +55,10 @@ export function hostOf(text: string, run: Run): Host | null {
       facts: null,
     }
   }
+  if ((run.mask & IGNORED) !== 0 && run.count === 4 && IPV4.test(run.join(text))) {
+    const end = run.labelEnd[3]!
+    return { kind: 'ipv4', value: run.join(text), start: run.labelStart[0]!, end, defanged: run.defanged, facts: null }
+  }
   trim(text, run)
   const last = run.count - 1
   const lastMask = run.labelMask[last]!
@@ -60,6 +67,36 @@ export function hostOf(text: string, run: Run): Host | null {
     if (host !== null) return host
   }
   return run.defanged && run.end - run.start <= LONGEST_GLUED ? gluedHost(text, run) : null
+}
+
+/**
+ * Records the two ends of a range of addresses (`192.0.2.1-192.0.2.9`), or the one of `192.0.2.1-9`.
+ *
+ * @returns offset behind the range, or -1 when the current run is none
+ */
+export function addIpv4Range(scan: Scan): number {
+  const { text, run } = scan
+  if ((run.count !== 7 && run.count !== 4) || run.overflow) return -1
+  const from = run.labelStart[3]!
+  const to = run.labelEnd[3]!
+  let hyphen = from
+  while (hyphen < to && text.charCodeAt(hyphen) !== 45) hyphen++
+  if (octetAt(text, from, hyphen) < 0 || octetAt(text, hyphen + 1, to) < 0) return -1
+  for (let i = 0; i < run.count; i++) {
+    if (i !== 3 && octetAt(text, run.labelStart[i]!, run.labelEnd[i]!) < 0) return -1
+  }
+  const first = `${run.join(text, 0, 3)}.${text.slice(from, hyphen)}`
+  const defanged = run.isDefanged(0, 4)
+  addHost(scan, { kind: 'ipv4', value: first, start: run.start, end: hyphen, defanged, facts: null }, 'own')
+  if (run.count === 4) return run.end
+  const second = `${text.slice(hyphen + 1, to)}.${run.join(text, 4, 7)}`
+  const isDefanged = run.isDefanged(3, 7)
+  addHost(
+    scan,
+    { kind: 'ipv4', value: second, start: hyphen + 1, end: run.end, defanged: isDefanged, facts: null },
+    'own',
+  )
+  return run.end
 }
 
 function trim(text: string, run: Run): void {
@@ -76,13 +113,14 @@ function trim(text: string, run: Run): void {
 function namedHost(text: string, run: Run, first: number, last: number, end: number): Host | null {
   let tld = text.slice(run.labelStart[last]!, end).toLowerCase()
   if (tld.length < 2 || tld.length > 63) return null
-  const start = run.labelStart[first]!
   const defanged = run.isDefanged(first, last + 1)
+  if (defanged) cutFieldName(text, run, first)
+  const start = run.labelStart[first]!
   if (tld === 'onion' || tld === 'i2p') {
     const value = run.join(text, first, last + 1).toLowerCase()
     return isHidden(value, tld) ? { kind: tld, value, start, end, defanged, facts: null } : null
   }
-  if ((run.labelMask[last]! & (WIDE_LETTER | UNSPACED_LETTER | IGNORED)) === 0) {
+  if ((run.labelMask[last]! & (WIDE_LETTER | UNSPACED_LETTER | IGNORED | WIDE_HYPHEN_MARK)) === 0) {
     if ((run.labelMask[last]! & DIGIT) !== 0 && !tld.startsWith('xn--')) {
       // Only a cut label may have digits behind it.
       if (end === run.labelEnd[last]!) return null
@@ -97,6 +135,13 @@ function namedHost(text: string, run: Run, first: number, last: number, end: num
   }
   const facts = hostFacts(run.join(text, first, last + 1).toLowerCase())
   return facts === null ? null : { kind: 'domain', value: facts.host, start, end, defanged, facts }
+}
+
+/** A capital column name stuck to a defanged host (`FQDNevil[.]com`) is not part of it. */
+function cutFieldName(text: string, run: Run, first: number): void {
+  const from = run.labelStart[first]!
+  const name = /^(?:FQDN|URL|DNS|IOC|SHA1|SHA256|MD5|C2)(?=[a-z0-9])/.exec(text.slice(from, from + 8))
+  if (name !== null) run.labelStart[first] = from + name[0].length
 }
 
 /** Tor addresses are 16 (v2) or 56 (v3) base-32 characters; I2P names are free, their base-32 form has 52. */
@@ -297,7 +342,8 @@ export function addEmail(scan: Scan): number {
   if (sign.spelled || (sign.defanged && text.charCodeAt(run.end + 1) === 64)) {
     // In prose "at" joins anything; the name must look like one, and the host be spelled the same way.
     const telling = /[._\d-]/.test(local) || MAILBOX_NAMES.has(local)
-    if (!telling || !(scan.ahead.spelled || (host.defanged && !sign.spelled))) return -1
+    const isSpelled = telling && scan.ahead.spelled
+    if (!isSpelled && (sign.spelled || !host.defanged || local.length < 2)) return -1
   }
   const defanged = sign.defanged || host.defanged || run.defanged || spelled
   scan.add('email', `${local}@${host.value}`, start, host.end, defanged, 'own', host.facts)

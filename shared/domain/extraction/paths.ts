@@ -113,8 +113,8 @@ function nameGoesOn(text: string, space: number, isKey: boolean): boolean {
   for (let at = space + 1; at <= text.length && at - space < LONGEST_SPACED_NAME; at++) {
     const code = at === text.length ? 10 : text.charCodeAt(at)
     if (code === 92) return at > wordFrom && words <= 4
-    const isStop = code < 128 ? STOPS[code] === 1 || code === 37 || code === 47 || code === 40 : false
-    if (code === 32 || isStop || code === 39 || code === 41 || code === 93) {
+    const isStop = code < 128 ? STOPS[code] === 1 || code === 37 || code === 47 || code === 91 : false
+    if (code === 32 || isStop || code === 39 || code === 93) {
       if (at === wordFrom) return false
       const word = text.slice(wordFrom, at)
       if (SMALL_WORDS.has(word)) return false

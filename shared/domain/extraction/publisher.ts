@@ -15,6 +15,8 @@ const MARGIN_LENGTH = 200
 /** What a link to a publication is introduced with. */
 const PUBLICATION =
   /\b(?:blog ?posts?|blogposts?|blogs?|posts?|articles?|reports?|white ?papers?|papers?|analys[ie]s|advisor(?:y|ies)|bulletins?|alerts?|write-?ups?|research|publications?|publish(?:ed)?|documentation|descriptions?|summar(?:y|ies)|event|podcast|webinar|webpage|news(?:letter)?|press release|announcements?|more information|further information|additional information|for (?:more|further|additional)|details|full story|originally|read more|learn more|home ?page|website|our site|repositor(?:y|ies)|this page|last updated|copyright|©|all rights reserved|follow us|subscribe|contact us|visit us|reach us|e-?mail us|available on|poc|proof[- ]of[- ]concept|presentation|slides|talk|paper)\b/
+/** `Please see https://…` */
+const SEE = /(?:^|\n|please |\(|also )[ \t]*(?:see|read|refer to|cf\.?)(?: also)?:?[ \t\n"'<(]*$/
 /** What a link to something malicious is introduced with, even where a publication is named as well. */
 const MALICIOUS =
   /\b(?:payloads?|download(?:s|ed|ing|er)?|drop(?:s|ped|per)|c2|c&c|beacon\w*|phish\w*|exfiltrat\w*|redirect\w*|inject\w*|fetch\w*|callback|compromis\w+|infect\w*|malicious|fake|lures?|decoy|impersonat\w*|typosquat\w*|staged?|hosted|drive-by|exploit kit|landing|victims?|requests? to|connect\w*|c&c|command[- ]and[- ]control|smish\w*|spear\w*|attachments?|iocs? list)\b/
@@ -30,6 +32,7 @@ const COPYRIGHT = /(?:©|\(c\)|copyright|all rights reserved)[^\n]{0,60}$/
 export function isReferencePhrase(before: string, url: string): boolean {
   if (PAYLOAD_PATH.test(url)) return false
   const sentence = lastSentence(before)
+  if (SEE.test(sentence)) return true
   return PUBLICATION.test(sentence) && !MALICIOUS.test(sentence)
 }
 
@@ -69,12 +72,13 @@ export function findHomes(
     if (facts === null || candidate.defanged || role !== 'own' || defanged.has(facts.site) || homes.has(facts.site))
       continue
     if (type === 'url') {
-      if (candidate.suppressed?.list === 'shared-service') continue
+      if (candidate.suppressed?.list === 'shared-service' || !context.followsWords(start)) continue
       const before = context.before(start, 160)
       const isHeader = start < HEADER_LENGTH && HEADER_LINE.test(before)
       if ((isHeader && !PAYLOAD_PATH.test(candidate.value)) || isHomePhrase(before, candidate.value))
         homes.add(facts.site)
-    } else if (type === 'domain' && COPYRIGHT.test(context.before(start, 80))) homes.add(facts.site)
+    } else if (type === 'domain' && context.followsWords(start) && COPYRIGHT.test(context.before(start, 80)))
+      homes.add(facts.site)
   }
   return homes
 }

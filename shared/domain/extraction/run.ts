@@ -1,10 +1,13 @@
 import {
   ALPHANUMERIC,
   CLASS,
+  HYPHEN,
   IGNORED,
   LABEL,
   UNSPACED_LETTER,
   WIDE,
+  WIDE_HYPHEN,
+  WIDE_HYPHEN_MARK,
   WIDE_IGNORED,
   WIDE_LETTER,
   WIDE_SPACED,
@@ -38,12 +41,12 @@ export class Run {
   /** Text of one label as written, without invisible characters. */
   label(text: string, index: number): string {
     const value = text.slice(this.labelStart[index]!, this.labelEnd[index]!)
-    return (this.labelMask[index]! & IGNORED) === 0 ? value : withoutIgnored(value)
+    return (this.labelMask[index]! & (IGNORED | WIDE_HYPHEN_MARK)) === 0 ? value : withoutIgnored(value)
   }
 
   /** Labels `from` (inclusive) to `to` (exclusive) joined by plain dots. */
   join(text: string, from = 0, to = this.count): string {
-    if (!this.defanged && (this.mask & IGNORED) === 0) {
+    if (!this.defanged && (this.mask & (IGNORED | WIDE_HYPHEN_MARK)) === 0) {
       return text.slice(this.labelStart[from]!, this.labelEnd[to - 1]!)
     }
     let out = this.label(text, from)
@@ -92,9 +95,9 @@ export class Run {
           } else if (wide === WIDE_UNSPACED) {
             if (mask !== 0 && (mask & (ALPHANUMERIC | WIDE_LETTER)) !== 0) break
             mask |= UNSPACED_LETTER
-          } else if (wide === WIDE_IGNORED) {
-            mask |= IGNORED
-          } else break
+          } else if (wide === WIDE_IGNORED) mask |= IGNORED
+          else if (wide === WIDE_HYPHEN) mask |= WIDE_HYPHEN_MARK | HYPHEN
+          else break
         }
         at++
       }

@@ -23,7 +23,7 @@ import { addColonGroups, addSsdeep } from './colons.ts'
 import { colonAt } from './defang.ts'
 import { isSpelledHost, isStrongHost } from './host-shape.ts'
 import { addHeaderAgent, addMozillaAgent, addMutexCall, addMutexes, addSerials, addYaraRule } from './labelled.ts'
-import { addBareHost, addEmail, addHost, hostOf, mayBeHost } from './network.ts'
+import { addBareHost, addEmail, addHost, addIpv4Range, hostOf, mayBeHost } from './network.ts'
 import {
   addBackslashPath,
   addDrivePath,
@@ -121,8 +121,10 @@ function readDigitWord(scan: Scan, start: number, end: number, mask: number): nu
 function readPlainWord(scan: Scan, start: number, end: number, mask: number): number {
   const { text } = scan
   const length = end - start
-  if (length < 2 || length > 12) return end
   const first = text.charCodeAt(start) | 32
+  // `h**p://`
+  if (length === 1) return first === 104 && text.charCodeAt(end) === 42 ? readRun(scan, start) : end
+  if (length > 12) return end
   if (first === 114) {
     if (length === 4 && text.startsWith('rule', start)) {
       const stop = addYaraRule(scan, end)
@@ -192,6 +194,10 @@ function readRun(scan: Scan, start: number): number {
     }
   }
   if ((run.mask & DIGIT) === 0) return readTail(scan, last, end, after)
+  if ((run.mask & HYPHEN) !== 0) {
+    const stop = addIpv4Range(scan)
+    if (stop > 0) return stop
+  }
   if (end - start >= 26) addSegments(scan, start, end)
   if ((run.mask & (HYPHEN | UNDERSCORE)) !== 0 && end - start > 12) addCves(scan, start, end)
   if (run.count === 3 && addDottedMac(scan, start, end)) return end
@@ -288,7 +294,7 @@ function readSingle(scan: Scan, start: number, end: number, after: number): numb
     addMutexCall(scan, end)
   }
   if ((mask & DIGIT) !== 0) return readDigitWord(scan, start, end, mask)
-  return readPlainWord(scan, start, end, mask)
+  return length === 1 ? end : readPlainWord(scan, start, end, mask)
 }
 
 /** A character that opens a path or an address where no word precedes it. */

@@ -1,3 +1,4 @@
+import { isAlphanumericAt } from './characters.ts'
 import {
   Context,
   SECTION_FILES,
@@ -53,12 +54,24 @@ const LEFT_LIVE: Suppression = { reason: 'left live in a document that defangs i
 const COMMON_PATH: Suppression = { reason: 'path that most systems have', list: 'common-path' }
 const SYSTEM_PROGRAM: Suppression = { reason: 'program that ships with Windows', list: 'common-path' }
 
+const PLACEHOLDER_ADDRESS: Suppression = { reason: 'placeholder for an e-mail address', list: 'example-value' }
+const PLACEHOLDER_USERS = new Set(
+  'user username name someone somebody example test foo bar xxx xxxx john.doe jane.doe johndoe janedoe your.name yourname your-name you me email your.email youremail firstname.lastname first.last abc'.split(
+    ' ',
+  ),
+)
+
 /** This many defanged hosts make a document one that defangs. */
 const DEFANGING_HOSTS = 3
 
 const NETWORK_LINE =
   /\b(?:c2s?|c&c|cnc|c&amp;c|command[- ](?:and|&)[- ]control|domains?|hosts?|hostnames?|servers?|ip(?:s|v4)?|address(?:es)?|beacon\w*|callback|resolv\w+|phish\w*|malicious|exfiltrat\w*|dns|proxy|tunnel\w*|connect(?:s|ed|ing|ion)?|contact(?:s|ed|ing)|communicat\w+|download(?:s|ed|ing)? from|hosted|registered|typosquat\w*|spoof\w*|lookalike|fqdn|sinkhol\w+)\b/
-const HTTP_DUMP = /(?:^|[\s"'`])(?:host|origin|referer|location|get|post|put|head|connect)[: ] *$/
+/** The header or request line that a URL or host is the value of. */
+const HTTP_DUMP = /(?:^|[^a-z])(?:host|origin|referer|location|get|post|put|head|connect)[: ] *$/
+
+const COMMIT_PATH = /\/(?:commits?|blob|tree|raw|blame|compare|archive)\/$|\.\.\.?$/
+const COMMIT_WORD =
+  /\b(?:commits?|revision|changeset|cherry[- ]?pick(?:ed)?(?: from)?|merge|reverts?|rev|tree|parent|tag|git)[ :=("'`@#]{1,3}$/
 
 class Weigher {
   readonly #text: string
@@ -66,6 +79,10 @@ class Weigher {
   readonly #context: Context
   /** Suppression of the URL or address that the hosts after it belong to. */
   #owner: Candidate | null = null
+  #line = ''
+  #lineSpeaksOfNetwork = false
+  /** The last URL; hashes can lie in it. */
+  #url: Candidate | null = null
   readonly #defangedSites = new Set<string>()
   readonly #defangedValues = new Set<string>()
 
@@ -82,6 +99,7 @@ class Weigher {
 
   weigh(candidate: Candidate): void {
     if (candidate.role === 'own') this.#owner = candidate
+    if (candidate.type === 'url') this.#url = candidate
     if (candidate.suppressed !== null) return
     candidate.suppressed = this.#judge(candidate)
   }
@@ -135,7 +153,16 @@ class Weigher {
     const isItem = this.#context.isItem(candidate.start, candidate.end)
     if ((kinds & SECTION_NETWORK) !== 0 && isItem) return true
     if ((kinds & SECTION_FILES) !== 0 && (kinds & SECTION_NETWORK) === 0) return false
-    return NETWORK_LINE.test(this.#context.line(candidate.start, candidate.end))
+    return this.#isNetworkLine(candidate.start)
+  }
+
+  #isNetworkLine(offset: number): boolean {
+    const line = this.#context.line(offset)
+    if (line !== this.#line) {
+      this.#line = line
+      this.#lineSpeaksOfNetwork = NETWORK_LINE.test(line)
+    }
+    return this.#lineSpeaksOfNetwork
   }
 
   #judgeDomain(candidate: Candidate): Suppression | null {
@@ -186,6 +213,7 @@ class Weigher {
       const counts = verdict.shared && !isBare && this.#isListed(candidate)
       return counts ? null : soft
     }
+    if (!this.#context.followsWords(start) || HTTP_DUMP.test(this.#context.before(start, 30))) return null
     return isReferencePhrase(this.#context.before(start, 160), candidate.value) ? REFERENCE : null
   }
 
@@ -193,6 +221,7 @@ class Weigher {
     const verdict = hostVerdict(candidate.facts!)
     if (verdict.always !== null) return verdict.always
     if (candidate.defanged) return null
+    if (PLACEHOLDER_USERS.has(candidate.value.slice(0, candidate.value.indexOf('@')))) return PLACEHOLDER_ADDRESS
     if (verdict.shared) return verdict.unlessDefanged ?? verdict.unlessEvidence
     const isMailProvider = verdict.unlessDefanged?.list === 'mail-provider'
     if (isMailProvider) return null
@@ -206,6 +235,7 @@ class Weigher {
     const text = this.#text
     if (text.charCodeAt(end) === 91 && text.charCodeAt(end + 1) !== 46) return true
     if (text.charCodeAt(start - 1) === 40 && text.charCodeAt(start - 2) === 93) return true
+    if (!this.#context.followsWords(start)) return false
     const before = this.#context.before(start, 40)
     return /(?:\blink:|(?:^|[^a-z])(?:reference|references|ref|source|author|url|link|report|blog|see|cf|homepage|website|via)\d*["']? ?[=:][ \t]*["'<]?(?:- *)?)$/.test(
       before,
@@ -230,25 +260,14 @@ class Weigher {
     if (isPatterned(candidate.value)) return PATTERNED
     const { start } = candidate
     if ((this.#context.sectionAt(start) & SECTION_KEYS) !== 0) return KEY_MATERIAL
-    const owner = this.#owner
+    if (candidate.type !== 'sha1' && candidate.type !== 'sha256') return null
+    const url = this.#url
+    const isInUrl = url !== null && start < url.end
+    if (!isInUrl && !followsWord(this.#text, start)) return null
     const before = this.#text.slice(Math.max(0, start - 24), start).toLowerCase()
-    if (candidate.type === 'sha1' || candidate.type === 'sha256') {
-      if (owner !== null && owner.type === 'url' && start < owner.end) {
-        return /\/(?:commits?|blob|tree|raw|blame|compare|archive)\/$|\.\.\.?$/.test(before) &&
-          /git|bitbucket|sourceforge/.test(owner.value)
-          ? COMMIT
-          : null
-      }
-      if (
-        /\b(?:commits?|revision|changeset|cherry[- ]?pick(?:ed)?(?: from)?|merge|reverts?|rev|tree|parent|tag|git)[ :=("'`@#]{1,3}$/.test(
-          before,
-        )
-      ) {
-        return COMMIT
-      }
-      if (/[@-]sha256[:-]$|\bsha256[:]$/.test(before) && /@sha256:$|digest/.test(before)) return IMAGE_DIGEST
-    }
-    return null
+    if (isInUrl) return COMMIT_PATH.test(before) && /git|bitbucket|sourceforge/.test(url.value) ? COMMIT : null
+    if (COMMIT_WORD.test(before)) return COMMIT
+    return /@sha256:$|digest:? ?sha256:$/.test(before) ? IMAGE_DIGEST : null
   }
 
   #judgePath(candidate: Candidate): Suppression | null {
@@ -297,8 +316,18 @@ class Weigher {
     if (this.#isListed(candidate)) return false
     const kinds = this.#context.sectionAt(candidate.start)
     if ((kinds & SECTION_NETWORK) !== 0 && this.#context.isItem(candidate.start, candidate.end)) return false
-    return !HTTP_DUMP.test(this.#context.before(candidate.start, 30))
+    return !this.#context.followsWords(candidate.start) || !HTTP_DUMP.test(this.#context.before(candidate.start, 30))
   }
+}
+
+/** Whether a word stands directly before an offset, at most three separators away. */
+function followsWord(text: string, start: number): boolean {
+  for (let at = start - 1; at >= 0 && start - at <= 4; at--) {
+    const code = text.charCodeAt(at)
+    if (isAlphanumericAt(text, at)) return true
+    if (code === 10 || code === 124) return false
+  }
+  return false
 }
 
 function noSuffix(candidate: Candidate): Suppression {
@@ -315,18 +344,18 @@ function hasPath(url: string): boolean {
 
 /** One digit over and over, or digits counted up: `ffff…`, `0123456789abcdef…`. */
 function isPatterned(hex: string): boolean {
-  let same = 0
-  let counted = 0
+  let patterned = 0
   for (let i = 1; i < hex.length; i++) {
-    const step = Number.parseInt(hex[i]!, 16) - Number.parseInt(hex[i - 1]!, 16)
-    if (step === 0) same++
-    else if (step === 1 || step === -15 || step === -1) counted++
+    const step = hex.charCodeAt(i) - hex.charCodeAt(i - 1)
+    // '9' to 'a' is a step of 40 - 1, 'f' to '0' the way back.
+    if (step === 0 || step === 1 || step === 40 || step === -54) patterned++
+    if (i === 8 && patterned < 6) return false
   }
-  const steps = hex.length - 1
-  return same > steps * 0.85 || counted > steps * 0.85
+  return patterned > (hex.length - 1) * 0.85
 }
 
 function judgeAsn(number: number): Suppression | null {
+  if (number === 400) return { reason: 'AS/400, a line of computers', list: 'product-name' }
   for (const range of RESERVED_AS_NUMBERS) {
     if (number >= range.from && number <= range.to) return { reason: range.reason, list: 'reserved-asn' }
   }

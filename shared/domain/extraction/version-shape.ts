@@ -27,11 +27,15 @@ export function versionDoubt(
   start: number,
   end: number,
 ): { suppression: Suppression; firm: boolean } | null {
-  const line = text.slice(Math.max(0, start - 40), start)
-  const before = line.slice(line.lastIndexOf('\n') + 1).toLowerCase()
-  if (SECTION_WORD.test(before)) return { suppression: SECTION, firm: true }
-  if (VERSION_WORD.test(before)) return { suppression: VERSION, firm: true }
-  if (VERSION_AFTER.test(text.slice(end, end + 20))) return { suppression: VERSION, firm: true }
+  let before = ''
+  if (followsText(text, start)) {
+    const line = text.slice(Math.max(0, start - 40), start)
+    before = line.slice(line.lastIndexOf('\n') + 1).toLowerCase()
+    if (SECTION_WORD.test(before)) return { suppression: SECTION, firm: true }
+    if (VERSION_WORD.test(before)) return { suppression: VERSION, firm: true }
+  }
+  if (mayGoOn(text.charCodeAt(end)) && VERSION_AFTER.test(text.slice(end, end + 20)))
+    return { suppression: VERSION, firm: true }
   // `Chrome/91.0.4.1`
   if (text.charCodeAt(start - 1) === 47 && isAlphanumericAt(text, start - 2))
     return { suppression: VERSION, firm: true }
@@ -46,4 +50,20 @@ export function versionDoubt(
     return { suppression: VERSION, firm: false }
   }
   return null
+}
+
+/** Whether words stand before an offset on its line; cells and quotes of code do not. */
+function followsText(text: string, start: number): boolean {
+  let at = start - 1
+  while (at >= 0 && start - at < 4) {
+    const code = text.charCodeAt(at)
+    if (code !== 32 && code !== 9 && code !== 34 && code !== 39 && code !== 40) break
+    at--
+  }
+  const code = text.charCodeAt(at)
+  return at >= 0 && code !== 10 && code !== 124 && code !== 96 && code !== 44 && code !== 13
+}
+
+function mayGoOn(code: number): boolean {
+  return code === 32 || code === 45 || code === 43 || code === 46 || code === 9
 }

@@ -27,7 +27,7 @@ export const DISTINCT_SUFFIXES = words(`
 /** Suffixes that are file extensions at least as often as parts of a domain. */
 export const FILE_SUFFIXES = words(`
   sh py md zip rs pl pm ps app mov so cab java docs inc pub la mk mm mo am cat map properties data link prof st
-  bin dat doc inf ini lnk reg tar gz rar 7z iso img dmg pkg deb rpm apk ipa jar war class dll exe sys ocx
+  bin dat doc inf ini target services lnk reg tar gz rar 7z iso img dmg pkg deb rpm apk ipa jar war class dll exe sys ocx
 `)
 
 /** Program files of DOS and Windows that end in `.com`. */
@@ -45,15 +45,20 @@ export const PRODUCT_NAMES = words(`
   index.md summary.md skill.md claude.md agents.md
 `)
 
-/** First labels of identifiers in source code, detection names and package names. */
+/** First labels that only identifiers of source code and packages have, however many labels follow. */
+export const PACKAGE_LABELS = words(`
+  java javax jdk kotlin scala system microsoft window document console process module exports self this super androidx
+  dalvik sun std torch math json
+`)
+
+/** First labels of identifiers in source code: with one label behind them they name a member, not a host. */
 export const IDENTIFIER_LABELS = words(`
-  com org net io dev edu gov android androidx java javax jdk sun kotlin scala system microsoft windows win32 win64 win16
-  w32 w64 w97m msil linux osx macos unix symbos androidos multios trojan backdoor worm virus heur generic gen riskware
-  adware hacktool ransom ransomware downloader dropper exploit rootkit spyware pua pup pwsh script js vbs html doc
-  self this that super os sys std string math json console window document process module exports require
-  request response req res ctx context config options params args event e obj object item node list array map
-  user data row col field value key index model view controller app application client server session state props
-  path file dir io re np pd plt tf torch logger log env
+  com org net io dev edu gov android java javax jdk sun kotlin scala system microsoft windows unix script js vbs html doc
+  self this that super os sys std string str math json console window document process module exports require
+  request response req res ctx context config cfg options opts params args event evt obj object item node elem element
+  list array map set dict user data row col field value val key index idx model view controller app application client
+  server session state props path file dir re np pd plt tf torch logger log env stack rect style css margin top node
+  parent child root body head header footer page form input output result err error msg message
 `)
 
 /** Labels that mark the name of a detection by an anti-virus product wherever they stand. */
