@@ -39,6 +39,7 @@ describe('prose', () => {
     expect(join(['a well-', 'known actor'], SOFT, ['well', 'known'])).toBe('a well-known actor')
     expect(join(['an internet-', 'facing host'], SOFT, ['internet'])).toBe('an internet-facing host')
     expect(join(['in\u00ad', 'dicator'])).toBe('indicator')
+    expect(join(['an OP-', 'TIONAL field'], SOFT, ['optional'])).toBe('an OPTIONAL field')
   })
 
   test('a hyphen beside capitals, digits or dots stays', () => {
@@ -46,6 +47,10 @@ describe('prose', () => {
     expect(join(['Health Multi-', 'State Center'])).toBe('Health Multi-State Center')
     expect(join(['seen on evil-', 'host.example today'], SOFT, ['evil'])).toBe('seen on evil-host.example today')
   })
+})
+
+test('an identifier cut behind an underscore is whole again', () => {
+  expect(join(['the tool anchor_', 'dns was'])).toBe('the tool anchor_dns was')
 })
 
 describe('addresses', () => {

@@ -25,8 +25,8 @@ const URL_PART = /^[A-Za-z0-9/._~%=&?#+:@!$*'()[\],;-]+$/
 const URL_MARK = /[/._=?&%\d-]/
 const HEX = /^[0-9a-fA-F]+$/
 const ABSOLUTE_PATH = /^[("'<[]{0,3}(?:[A-Za-z]:\\|HK[A-Z_]{2,20}\\|%[A-Za-z()0-9_]{1,40}%\\|\\\\\w)/
-const LOWER_WORD_END = /(?:^|[^\p{L}\p{N}])(\p{Ll}{2,40})-$/u
-const LOWER_WORD_START = /^(\p{Ll}{2,40})(?![\p{L}\p{N}])/u
+const WORD_END = /(?:^|[^\p{L}\p{N}])(\p{L}{2,40})-$/u
+const WORD_START = /^(\p{L}{2,40})(?![\p{L}\p{N}])/u
 
 /**
  * Decides how two lines of one block of a PDF page are joined. A wrapped URL, path, defanged name, hash or hyphenated
@@ -51,6 +51,7 @@ export function joinLines(
   if (hashLines > 0) return { drop: 0, separator: '', lines: hashLines }
   if (continuesPath(last, first, lineBreak) || continuesName(last, first)) return { drop: 0, separator: '', lines: 1 }
   if (continuesUrl(line, last, first, lower, lineBreak)) return { drop: 0, separator: '', lines: 1 }
+  if (lineBreak.soft && /\w_$/.test(upper) && /^\w/.test(lower)) return { drop: 0, separator: '', lines: 1 }
   if (lineBreak.soft && /[\p{L}\p{N}]-$/u.test(upper) && /^[\p{L}\p{N}]/u.test(lower)) {
     return { drop: dropsHyphen(last, lower, knows) ? 1 : 0, separator: '', lines: 1 }
   }
@@ -134,12 +135,14 @@ function continuesUrl(line: string, last: string, first: string, lower: string, 
 
 /** Whether the hyphen at the line's end only marks the break: "infra-" + "structure", but not "well-" + "known". */
 function dropsHyphen(last: string, lower: string, knows: (word: string) => boolean): boolean {
-  const left = LOWER_WORD_END.exec(last)?.[1]
-  const right = LOWER_WORD_START.exec(lower)?.[1]
-  // Anything but two plain lower-case parts may be a name, an address or a compound: the hyphen may carry meaning.
+  const left = WORD_END.exec(last)?.[1]
+  const right = WORD_START.exec(lower)?.[1]
+  // Anything but two plain words may be a name or an address: the hyphen may carry meaning.
   if (!left || !right || last.length > left.length + 2) return false
-  if (knows(left + right)) return true
-  return !knows(left) && !knows(`${left}-${right}`)
+  const [start, end] = [left.toLowerCase(), right.toLowerCase()]
+  if (knows(start + end)) return true
+  const isProse = left === start && right === end
+  return isProse && !knows(start) && !knows(`${start}-${end}`)
 }
 
 function lastToken(line: string): string {

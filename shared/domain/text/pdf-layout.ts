@@ -147,15 +147,18 @@ function takesIn(host: Line, stray: Line): boolean {
   return false
 }
 
-/** Left edges at which several lines begin, in half points, by angle. */
+/** Left edges at which several lines or cells begin, in half points, by angle. */
 function columnStarts(lines: readonly Line[]): Set<string> {
   const counts = new Map<string, number>()
   const columns = new Set<string>()
-  for (const { pieces, angle } of lines) {
-    const key = columnKey(angle, pieces[0]!.x0, 0)
-    const count = (counts.get(key) ?? 0) + 1
-    counts.set(key, count)
-    if (count >= LINES_OF_A_COLUMN) columns.add(key)
+  for (const { pieces, angle, size } of lines) {
+    for (const [i, piece] of pieces.entries()) {
+      if (i > 0 && piece.x0 - pieces[i - 1]!.x1 <= size * CELL_GAP) continue
+      const key = columnKey(angle, piece.x0, 0)
+      const count = (counts.get(key) ?? 0) + 1
+      counts.set(key, count)
+      if (count >= LINES_OF_A_COLUMN) columns.add(key)
+    }
   }
   return columns
 }

@@ -35,7 +35,8 @@ const INDENT = 0.8
 const HANGING_INDENT = 3.5
 const SAME_EDGE = 0.5
 const MAXIMUM_BLOCKS_COMPARED = 400
-const BULLET = /^(?:[•◦▪▫●○■□‣⁃∙·➢➤✓\uf0a7\uf0b7\uf0d8*–—-]|o(?=\s)|\(?\d{1,2}[.)](?=\s)|\(?[a-z][.)](?=\s))/u
+const BULLET =
+  /^(?:[•◦▪▫●○■□‣⁃∙·➢➤✓\uf0a7\uf0b7\uf0d8*–—-]|o(?=\s)|\(?\d{1,2}[.)](?=\s)|\d{1,2}(?:\.\d{1,2}){1,4}(?=\s)|\(?[a-z][.)](?=\s))/u
 
 type Block = Segment[]
 
@@ -63,30 +64,40 @@ function blocksOf(segments: readonly Segment[]): Block[] {
   const blocks: Block[] = []
   let block: Block | undefined
   for (const segment of segments) {
-    if (block && continuesBlock(block, segment)) block.push(segment)
-    else {
-      block = [segment]
-      blocks.push(block)
+    const fit = block ? fitOf(block, segment) : 'apart'
+    if (block && fit === 'next') {
+      block.push(segment)
+      continue
     }
+    // The gap above the last line was that of a new paragraph, which begins with that line.
+    const first = block && fit === 'tighter' ? block.pop() : undefined
+    block = first ? [first, segment] : [segment]
+    blocks.push(block)
   }
   return blocks
 }
 
-function continuesBlock(block: Block, next: Segment): boolean {
+/** How a line stands to a block: the next one in it, closer to its last line than the others are, or apart. */
+function fitOf(block: Block, next: Segment): 'next' | 'tighter' | 'apart' {
   const last = block.at(-1)!
   const em = last.size
   const step = last.y - next.y
-  if (next.sameRow || next.angle !== last.angle || Math.abs(next.size - em) > em * 0.15) return false
-  if (step < em * LEAST_LEADING || step > em * MOST_LEADING || BULLET.test(next.text)) return false
+  if (next.sameRow || next.angle !== last.angle || Math.abs(next.size - em) > em * 0.15) return 'apart'
+  if (step < em * LEAST_LEADING || step > em * MOST_LEADING || BULLET.test(next.text)) return 'apart'
+  if (next.x0 >= last.x1 || !isIndentedAlike(block, next)) return 'apart'
   const before = block.at(-2)
-  if (before && Math.abs(before.y - last.y - step) > em * LEADING_TOLERANCE) return false
-  const shift = next.x0 - last.x0
-  if (next.x0 >= last.x1) return false
-  // The second line may hang under a bullet's text, or stand left of an indented first line; the rest keep the edge.
+  const difference = before ? before.y - last.y - step : 0
+  if (Math.abs(difference) <= em * LEADING_TOLERANCE) return 'next'
+  return difference > 0 ? 'tighter' : 'apart'
+}
+
+/** The second line may hang under a bullet's text, or stand left of an indented first line; the rest keep the edge. */
+function isIndentedAlike(block: Block, next: Segment): boolean {
+  const last = block.at(-1)!
+  const shift = (next.x0 - last.x0) / last.size
+  if (Math.abs(shift) <= INDENT) return true
   const bullet = BULLET.test(last.text)
-  if (shift > em * INDENT) return block.length === 1 && bullet && shift <= em * HANGING_INDENT
-  if (shift < -em * INDENT) return block.length === 1 && !bullet && shift >= -em * HANGING_INDENT
-  return true
+  return block.length === 1 && Math.abs(shift) <= HANGING_INDENT && shift > 0 === bullet
 }
 
 /**
@@ -101,7 +112,7 @@ function putBackLines(blocks: Block[], margins: Margins): Block[] {
     const host = blocks.slice(index + 1).find((block) => {
       const last = block.at(-1)!
       const sameEdge = Math.abs(last.x0 - stray[0]!.x0) <= last.size * SAME_EDGE
-      return !moved.has(block) && sameEdge && continuesBlock(block, stray[0]!) && margins.at(last, stray[0]!).soft
+      return !moved.has(block) && sameEdge && fitOf(block, stray[0]!) === 'next' && margins.at(last, stray[0]!).soft
     })
     if (!host) continue
     host.push(stray[0]!)
