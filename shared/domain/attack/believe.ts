@@ -1,6 +1,8 @@
 import {
   ACTOR_CONTEXT,
   COMMAND_SOFTWARE,
+  NAMING_WORDS,
+  NOT_BESIDE,
   OWN_CONTEXT,
   SHARED_NAME_DEFAULT,
   SOFTWARE_CONTEXT,
@@ -18,7 +20,7 @@ const VULNERABILITY_CONTEXT = new Set(
 )
 
 const WORDS_AFTER = 2
-const WORDS_BEFORE = 3
+const WORDS_BEFORE = 4
 
 /**
  * Judges one mention of a name by its spelling and by the words beside it.
@@ -31,6 +33,7 @@ const WORDS_BEFORE = 3
 export function judgeMention(text: string, start: number, end: number, entry: NameEntry): Verdict {
   if (entry.evidence === 'command') return isCommand(text, start, end, entry.written) ? 'yes' : 'no'
   if (!spelledRight(text, start, end, entry)) return 'no'
+  if (standsBesideOther(text, start, end, entry.written)) return 'no'
   if (entry.evidence === 'none') return 'yes'
   if (entry.kind === 'vulnerability') return hasWord(text, start, end, VULNERABILITY_CONTEXT) ? 'yes' : 'no'
   const own = OWN_CONTEXT[entry.written]
@@ -47,11 +50,33 @@ function spelledRight(text: string, start: number, end: number, entry: NameEntry
   return text.slice(start, end) === entry.written || (entry.written.length > 2 && isUpperCase(text, start, end))
 }
 
+function standsBesideOther(text: string, start: number, end: number, written: string): boolean {
+  const rule = NOT_BESIDE[written]
+  if (rule === undefined) return false
+  const [before] = wordsBeside(text, start, -1, 1)
+  const [after] = wordsBeside(text, end, 1, 1)
+  return (
+    (before !== undefined && rule.before?.has(before) === true) ||
+    (after !== undefined && rule.after?.has(after) === true)
+  )
+}
+
+/**
+ * Whether a word of the set stands beside the name, with nothing but naming words in between: "the group known as
+ * Silence" and "Silence APT group" do, "Silence fell over the group" does not.
+ */
 function hasWord(text: string, start: number, end: number, words: ReadonlySet<string>): boolean {
   return (
-    wordsBeside(text, end, 1, WORDS_AFTER).some((word) => words.has(word)) ||
-    wordsBeside(text, start, -1, WORDS_BEFORE).some((word) => words.has(word))
+    leadsTo(wordsBeside(text, end, 1, WORDS_AFTER), words) || leadsTo(wordsBeside(text, start, -1, WORDS_BEFORE), words)
   )
+}
+
+function leadsTo(beside: string[], words: ReadonlySet<string>): boolean {
+  for (const word of beside) {
+    if (words.has(word)) return true
+    if (!NAMING_WORDS.has(word)) return false
+  }
+  return false
 }
 
 /**
@@ -63,13 +88,9 @@ function hasWord(text: string, start: number, end: number, words: ReadonlySet<st
  * @param name the shared name in any case
  */
 export function sharedNameMeans(text: string, start: number, end: number, name: string): 'actor' | 'software' {
-  for (const word of wordsBeside(text, end, 1, WORDS_AFTER)) {
-    if (GROUP_WORDS.has(word)) return 'actor'
-    if (SOFTWARE_CONTEXT.has(word)) return 'software'
-  }
-  for (const word of wordsBeside(text, start, -1, WORDS_BEFORE)) {
-    if (GROUP_WORDS.has(word)) return 'actor'
-    if (SOFTWARE_CONTEXT.has(word)) return 'software'
+  for (const beside of [wordsBeside(text, end, 1, WORDS_AFTER), wordsBeside(text, start, -1, WORDS_BEFORE)]) {
+    if (leadsTo(beside, GROUP_WORDS)) return 'actor'
+    if (leadsTo(beside, SOFTWARE_CONTEXT)) return 'software'
   }
   return SHARED_NAME_DEFAULT[name.toLowerCase().replace(/[^a-z0-9]/g, '')] ?? 'software'
 }

@@ -8,7 +8,7 @@ import { type CompiledPhrase, ENDS_PHRASE, matchPhrases } from './phrases.ts'
 import { createWindow, scanWords, WINDOW_MASK, type WordWindow } from './scan.ts'
 import { settleNames, settleTechniques } from './settle.ts'
 import { wordsOf } from './surface-forms.ts'
-import { joinsName } from './text-checks.ts'
+import { isCapitalised, joinsName } from './text-checks.ts'
 
 /** A technique mention without its page. */
 export type FoundTechnique = Omit<TechniqueMention, 'page'>
@@ -135,6 +135,7 @@ function findNames(
     for (const entry of node.entries) {
       if (entry.words !== undefined && wordsOf(text.slice(start, end)).join(' ') !== entry.words) continue
       if (entry.kind === 'technique') {
+        if (entry.spelling === 'capitalised' && !isCapitalised(text, start, end)) continue
         techniques.push({ id: entry.id, start, end, how: 'name', weight: 1, source: entry.name })
         continue
       }

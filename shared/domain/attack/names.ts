@@ -1,13 +1,22 @@
-import { allGroups, allSoftware, allTechniques, type Technique, techniqueById } from './catalogue.ts'
+import {
+  allGroups,
+  allSoftware,
+  allTechniques,
+  groupById,
+  softwareById,
+  type Technique,
+  techniqueById,
+} from './catalogue.ts'
 import {
   CAPITALISED_SOFTWARE,
   COMMAND_SOFTWARE,
   CONTEXT_ACTORS,
   CONTEXT_SOFTWARE,
+  FURTHER_NAMES,
   UNUSABLE_NAMES,
   WRITTEN_NAMES,
 } from './data/name-rules.ts'
-import { NAMES_ONLY_WITH_PARENT, SHARED_TECHNIQUE_NAMES } from './data/technique-name-rules.ts'
+import { CAPITALISED_NAMES, NAMES_ONLY_WITH_PARENT, SHARED_TECHNIQUE_NAMES } from './data/technique-name-rules.ts'
 import { CONTEXT_VULNERABILITIES, VULNERABILITY_NAMES } from './data/vulnerability-names.ts'
 import { FUNCTION_WORDS, type LexiconBuilder } from './lexicon.ts'
 import { type Spelling, surfaceForms, wordsOf } from './surface-forms.ts'
@@ -88,6 +97,7 @@ export function buildNameTree(lexicon: LexiconBuilder): NameTree {
   putTechniques(put)
   putActors(put)
   putSoftware(put)
+  putFurtherNames(put)
   putVulnerabilities(put)
   return roots
 }
@@ -112,7 +122,8 @@ function putTechniques(put: Put): void {
     if (NAMES_ONLY_WITH_PARENT.has(technique.id)) continue
     const key = technique.name.toLowerCase()
     if (byName.get(key)!.length > 1 && SHARED_TECHNIQUE_NAMES[key] !== technique.id) continue
-    put(wordsOf(technique.name), techniqueEntry(technique))
+    const spelling: Spelling = CAPITALISED_NAMES.has(technique.id) ? 'capitalised' : 'any'
+    put(wordsOf(technique.name), { ...techniqueEntry(technique), spelling })
   }
 }
 
@@ -165,6 +176,25 @@ function putSoftware(put: Put): void {
         put(form.words, { ...base, spelling: form.spelling, evidence })
       }
     }
+  }
+}
+
+function putFurtherNames(put: Put): void {
+  for (const { id, name: written, context } of FURTHER_NAMES) {
+    const kind = id.startsWith('G') ? 'actor' : 'software'
+    const owner = kind === 'actor' ? groupById(id) : softwareById(id)
+    if (owner === undefined) continue
+    const spelling: Spelling = context || /\s/.test(written) ? 'capitalised' : 'any'
+    const entry: NameEntry = {
+      kind,
+      id,
+      name: owner.name,
+      written,
+      how: 'alias',
+      spelling,
+      evidence: context ? 'context' : 'none',
+    }
+    for (const form of surfaceForms(written, spelling)) put(form.words, { ...entry, spelling: form.spelling })
   }
 }
 

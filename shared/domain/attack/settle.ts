@@ -89,7 +89,8 @@ export function settleNames(
   const believed = sorted.filter((candidate, index) => {
     if (candidate.sure || confirmed.has(candidate.entry.id)) return true
     const beside = (other: NameCandidate | undefined) =>
-      other?.sure === true &&
+      other !== undefined &&
+      (other.sure || confirmed.has(other.entry.id)) &&
       other.entry.kind === candidate.entry.kind &&
       standsInList(text, Math.min(other.end, candidate.end), Math.max(other.start, candidate.start))
     return beside(sorted[index - 1]) || beside(sorted[index + 1])

@@ -43,7 +43,7 @@ export function joinsName(text: string, from: number, to: number): boolean {
   return marks === 0 || spaces <= 3
 }
 
-/** Whether every word of a span starts with a capital or a digit; articles and prepositions may be lower-case. */
+/** Whether every word of a span starts with a capital or a digit; articles, prepositions and "group" need not. */
 export function isCapitalised(text: string, start: number, end: number): boolean {
   let index = start
   while (index < end) {
@@ -72,6 +72,9 @@ const SMALL_WORDS = new Set([
   'a',
   'an',
   'by',
+  'group',
+  'team',
+  'gang',
 ])
 
 /** Whether a span has at least one letter and all its ASCII letters are capitals. */

@@ -19,24 +19,23 @@ export const CONTEXT_ACTORS = list(
 )
 
 export const CONTEXT_SOFTWARE = list(
-  'Skeleton Key, BISCUIT, Snake, PHOTO, CALENDAR, BACKSPACE, SPACESHIP, SHIPSHAPE, FLASHFLOOD, Wiper, LOWBALL, ' +
-    'BUBBLEWRAP, ELMER, httpclient, VIPER, CallMe, Elise, Emissary, S-Type, Mis-Type, ZLib, Rover, Epic, Lurid, Breut, ' +
-    'Darkmoon, TVT, Kaba, T9000, CHOPSTICK, Crimson, Flame, Flamer, Scorpion, HAYMAKER, Matryoshka, Gazer, DRIFTWOOD, ' +
-    'Reaver, Responder, meek, Orz, Aurora, Naid, Chaos, Empire, VERMIN, Mosquito, Proton, Dok, Carbon, Octopus, Cannon, ' +
-    'Denis, Ruler, Machete, Maze, Pony, Ramsay, Avenger, Spark, Trinity, Anchor, Lucifer, Crutch, SUNSPOT, Raindrop, ' +
-    'Explosive, Kessel, Cuba, BoomBox, Peppy, Kevin, James, Milan, Shark, Mori, Meteor, Donut, Mythic, Pandora, Soldier, ' +
-    'Ferocious, LookBack, Prestige, Royal, Mafalda, Disco, Samurai, Ninja, Pacu, Spica, Play, Apostle, Solar, Mango, ' +
-    'Havoc, MEDUSA, REPTILE, Embargo, Agenda, Covenant, Nebulae, Kivars, Lizar, GRIFFON, Net Crawler, NetC, ABK, BBK, ' +
-    'MCMD, Sys10, H1N1, Out1, FRP, SKID, yty, UPPERCUT, PLEAD, Hildegard, PITSTOP, BUSHWALK, ZIPLINE, PACEMAKER, ' +
-    'DUSTPAN, DEADEYE, CANOPY, ANDROMEDA, BOOKWORM, Cherry Picker, Rising Sun, WinMM, NETUI, Token Control, ' +
-    'Power Loader, Imminent Monitor, Get2, JPIN, Linfo, Psylo, TURNEDUP, Wingbird, Calisto, Trojan Manuscript, Kasidet, ' +
-    'Akira, Exaramel, Hydraq, MacSpy, Bonadan, Astaroth, Goopy, Valak, RIPTIDE, Helminth, BADNEWS, ROADSWEEP, Misdat, ' +
-    'Aria-body, SUGARUSH, TEARDROP, ROCKBOOT, GoldenEye, NightClub, Line Runner, Line Dancer, DealersChoice, GAMEFISH, ' +
-    'Waterbear, Explosive, Team9, FunnyDream, PowerLess, Token Control, Black Energy, Small Sieve, Soldier, LV, ' +
-    'HAPPYWORK, DOGCALL, HARDRAIN, UPSTYLE, SOUNDBITE, FLIPSIDE, SHOTPUT, COATHANGER, Final1stspy, CARROTBALL, ' +
-    'Quick Assist, RunningRAT, CostaBricks, Unknown Logger, POWERTON, DropBook, GreetCake, QueenOfClubs, JackOfHearts, ' +
-    'Tomiris, Cryptoistic, AppleSeed, BackConfig, SideTwist, IceApple, TRANSLATEXT, JustForFun, BADCALL, CHIMNEYSWEEP, ' +
-    'WARPWIRE, WIREFIRE, LIGHTWIRE, GLASSTOKEN, Solorigate Tool, KnuckleTouch, AutoIt backdoor, POISONPLUG, THINCRUST',
+  'Tor, Epic, Skeleton Key, BISCUIT, Snake, PHOTO, CALENDAR, BACKSPACE, SPACESHIP, SHIPSHAPE, ' +
+    'FLASHFLOOD, Wiper, LOWBALL, BUBBLEWRAP, ELMER, httpclient, VIPER, CallMe, Elise, Emissary, S-Type, ' +
+    'Mis-Type, ZLib, Rover, Lurid, Breut, Darkmoon, TVT, Kaba, CHOPSTICK, Crimson, Flame, Flamer, ' +
+    'Scorpion, HAYMAKER, Matryoshka, Gazer, DRIFTWOOD, Reaver, Responder, meek, Orz, Aurora, Naid, ' +
+    'Chaos, Empire, VERMIN, Mosquito, Proton, Dok, Carbon, Octopus, Cannon, Denis, Ruler, Machete, Maze, ' +
+    'Pony, Ramsay, Avenger, Spark, Trinity, Anchor, Lucifer, Crutch, SUNSPOT, Raindrop, Explosive, ' +
+    'Kessel, Cuba, BoomBox, Peppy, Kevin, James, Milan, Shark, Mori, Meteor, Donut, Mythic, Pandora, ' +
+    'Soldier, Ferocious, LookBack, Prestige, Royal, Mafalda, Disco, Samurai, Ninja, Pacu, Spica, Play, ' +
+    'Apostle, Solar, Mango, Havoc, MEDUSA, REPTILE, Embargo, Agenda, Covenant, Nebulae, Lizar, GRIFFON, ' +
+    'Net Crawler, NetC, ABK, BBK, MCMD, Sys10, H1N1, Out1, FRP, SKID, yty, UPPERCUT, PLEAD, Hildegard, ' +
+    'PITSTOP, BUSHWALK, ZIPLINE, PACEMAKER, DUSTPAN, DEADEYE, CANOPY, ANDROMEDA, BOOKWORM, ' +
+    'Cherry Picker, Rising Sun, WinMM, NETUI, Token Control, Power Loader, Imminent Monitor, Get2, ' +
+    'TURNEDUP, Calisto, Trojan Manuscript, Akira, Astaroth, RIPTIDE, Helminth, BADNEWS, TEARDROP, ' +
+    'GoldenEye, NightClub, Line Runner, Line Dancer, Waterbear, Team9, FunnyDream, PowerLess, ' +
+    'Black Energy, Small Sieve, LV, HAPPYWORK, DOGCALL, UPSTYLE, SOUNDBITE, FLIPSIDE, SHOTPUT, ' +
+    'COATHANGER, Quick Assist, Unknown Logger, DropBook, GreetCake, QueenOfClubs, JackOfHearts, ' +
+    'AppleSeed, BackConfig, SideTwist, IceApple, JustForFun',
 )
 
 /** Names of several everyday words, believed when each word is capitalised. */
@@ -110,13 +109,13 @@ export const SOFTWARE_CONTEXT = list(
   'malware, backdoor, backdoors, trojan, trojans, rat, rats, ransomware, loader, loaders, downloader, dropper, implant, implants, ' +
     'botnet, worm, stealer, infostealer, spyware, adware, payload, payloads, webshell, rootkit, bootkit, keylogger, shellcode, ' +
     'variant, variants, sample, samples, toolkit, framework, toolset, malicious, infection, infections, infected, encryptor, ' +
-    'miner, cryptominer, banker, injector, launcher, exe, dll, beacon, c2, binary, hacktool, dubbed, called, post',
+    'miner, cryptominer, banker, injector, launcher, exe, dll, beacon, c2, binary, hacktool, dubbed, tool',
 )
 
 /** Words that confirm one name in particular. */
 export const OWN_CONTEXT: Readonly<Record<string, ReadonlySet<string>>> = {
   Tor: list(
-    'network, browser, exit, node, nodes, onion, hidden, proxy, relay, relays, traffic, service, services, site, sites, client, circuit, over, via, through, anonymity, dark, darknet, payment, page, portal, leak, bundle, address, url',
+    'network, browser, exit, node, nodes, onion, hidden, proxy, relay, relays, traffic, service, services, site, sites, client, circuit, over, via, through, anonymity, dark, darknet, payment, page, portal, leak, bundle, address, url, link, links, vpn, network, networks, negotiation, leaks',
   ),
   'Quick Assist': list('abuse, abused, microsoft, session, remote, vishing, tool, via'),
   Responder: list('tool, py, llmnr, inveigh, ntlm, poisoning, hashes'),
@@ -130,3 +129,40 @@ export const OWN_CONTEXT: Readonly<Record<string, ReadonlySet<string>>> = {
   Havoc: list('framework, c2, demon, tool'),
   Expand: list('tool'),
 }
+
+/** Words right beside a name that show that it means something else: "Royal Road", "Google Play", "Play Store". */
+export const NOT_BESIDE: Readonly<Record<string, { before?: ReadonlySet<string>; after?: ReadonlySet<string> }>> = {
+  Royal: { after: list('road, decree, family, navy, bank, mail, air, society, assent, highness, commission') },
+  Play: { before: list('google'), after: list('store, services, protect, console, station, button, integrity') },
+  Cuba: { before: list('in, from, of, to') },
+  Akira: { before: list('by, mr, dr') },
+  Empire: { before: list('the, roman, ottoman, british') },
+  Octopus: { before: list('nomadic') },
+  Conti: { before: list('mr, dr') },
+  Chaos: { after: list('engineering, monkey, theory, computer') },
+}
+
+/**
+ * Names in wide use that the catalogue's aliases leave out. Those in `context` are also names of other things and need
+ * a word of the field beside them.
+ */
+export const FURTHER_NAMES: readonly { id: string; name: string; context: boolean }[] = [
+  { id: 'G0032', name: 'Lazarus', context: true },
+  { id: 'G0034', name: 'Sandworm', context: true },
+  { id: 'G0044', name: 'Winnti', context: true },
+  { id: 'G0047', name: 'Gamaredon', context: false },
+  { id: 'G0050', name: 'Ocean Lotus', context: false },
+  { id: 'G0067', name: 'Group 123', context: true },
+  { id: 'G0096', name: 'Double Dragon', context: true },
+  { id: 'S0534', name: 'BazarLoader', context: false },
+  { id: 'S0534', name: 'BazarBackdoor', context: false },
+  { id: 'S0611', name: 'Cl0p', context: false },
+  { id: 'S0650', name: 'QuakBot', context: false },
+]
+
+/** Words that may stand between a name and the word of the field that confirms it: "the group known as Silence". */
+export const NAMING_WORDS = list(
+  'known, as, named, called, dubbed, tracked, aka, a, k, the, is, like, such, of, and, or, by, behind, including, also, ' +
+    'being, its, s, new, notorious, infamous, using, via, with, to, an, cyber, banking, mobile, android, linux, windows, ' +
+    'custom, advanced, persistent, state, sponsored, cybercriminal, remote, access, threat, malicious, open, source',
+)

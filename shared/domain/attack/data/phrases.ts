@@ -1,8 +1,10 @@
 import { ACCESS_AND_IMPACT_PHRASES } from './phrases/access-and-impact.ts'
 import { COLLECTION_PHRASES } from './phrases/collection-and-exfiltration.ts'
+import { COMMAND_AND_CONTROL_PHRASES } from './phrases/command-and-control.ts'
 import { DISCOVERY_PHRASES } from './phrases/credentials-and-discovery.ts'
 import { EVASION_PHRASES } from './phrases/evasion.ts'
 import { EXECUTION_PHRASES } from './phrases/execution.ts'
+import { OBFUSCATION_PHRASES } from './phrases/obfuscation.ts'
 import { PERSISTENCE_PHRASES } from './phrases/persistence-and-privilege.ts'
 import type { PhraseRule } from './phrases/rule.ts'
 
@@ -15,6 +17,8 @@ export const PHRASES: readonly PhraseRule[] = [
   ...EXECUTION_PHRASES,
   ...PERSISTENCE_PHRASES,
   ...EVASION_PHRASES,
+  ...OBFUSCATION_PHRASES,
   ...DISCOVERY_PHRASES,
   ...COLLECTION_PHRASES,
+  ...COMMAND_AND_CONTROL_PHRASES,
 ]

@@ -100,17 +100,8 @@ export const DISCOVERY_PHRASES: readonly PhraseRule[] = [
       '<collect> ..3 hostname~',
       'hostname os',
     ],
-    weak: [
-      'hostname~',
-      'host name~',
-      'hwid',
-      'machine guid',
-      'machineguid',
-      'system architecture',
-      'host information',
-      'uptime',
-    ],
-    hint: ['operating system'],
+    weak: ['host name~', 'hwid', 'machine guid', 'machineguid', 'system architecture', 'host information', 'uptime'],
+    hint: ['operating system', 'hostname~'],
   },
   {
     id: 'T1083',
@@ -148,7 +139,6 @@ export const DISCOVERY_PHRASES: readonly PhraseRule[] = [
     strong: [
       'tasklist',
       '(list~|enumerate~|check~|iterate~|get~|obtain~|retrieve~|collect~|search~|examine~|hash~|inspect~) ..4 processes',
-      'running process~',
       'createtoolhelp32snapshot',
       'process32first',
       'process32firstw',
@@ -159,6 +149,7 @@ export const DISCOVERY_PHRASES: readonly PhraseRule[] = [
       'processes ..3 running',
       '(check~|look~|search~) ..5 process ..3 (name|names|running|exists)',
     ],
+    weak: ['running process~'],
   },
   {
     id: 'T1016',
@@ -267,13 +258,13 @@ export const DISCOVERY_PHRASES: readonly PhraseRule[] = [
     ],
   },
   { id: 'T1049', certain: ['netstat', 'network connections', 'active connections', 'getextendedtcptable'] },
-  { id: 'T1069.002', certain: ['net group', 'domain admins group', 'domain groups'] },
+  { id: 'T1069.002', certain: ['domain admins group', 'domain groups', 'net group ..4 domain'] },
   { id: 'T1069.001', certain: ['net localgroup', 'local groups'] },
   {
     id: 'T1087.002',
-    certain: ['net user domain', '(enumerate~|list~|query~) ..4 domain ..1 (user~|account~)', 'get aduser'],
+    certain: ['(enumerate~|list~|query~) ..4 domain ..1 (user~|account~)', 'get aduser', 'net user ..2 domain'],
   },
-  { id: 'T1087.001', certain: ['net user', '(enumerate~|list~) ..3 local ..1 (user~|account~)'] },
+  { id: 'T1087.001', certain: ['(enumerate~|list~) ..3 local ..1 (user~|account~)'] },
   {
     id: 'T1482',
     certain: ['nltest ..2 (domain|trusted)', 'domain trust~', 'domain trusts', 'bloodhound', 'sharphound'],
@@ -281,7 +272,6 @@ export const DISCOVERY_PHRASES: readonly PhraseRule[] = [
   {
     id: 'T1135',
     certain: [
-      'net share',
       '(enumerate~|discover~|scan~|list~|search~) ..4 (network|smb|shared) ..1 (share~|folder~|drive~)',
       'network share~ ..3 (enumerate~|discover~)',
       'netshareenum',
