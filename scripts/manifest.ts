@@ -1,15 +1,20 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { discoverFunctions } from '#shared/runtime/discover.ts'
-import { buildManifest } from '#shared/runtime/manifest.ts'
+import { buildManifest, type ManifestEntry } from '#shared/runtime/manifest.ts'
 import { buildOpenApi } from '#shared/runtime/openapi.ts'
 
-// Writes functions.json and openapi.json from the declarations; with --check says whether they are up to date.
+// Writes functions.json, openapi.json and the README's table from the declarations; with --check says whether they are up to date.
 const functions = await discoverFunctions()
-const files = { 'functions.json': buildManifest(functions), 'openapi.json': buildOpenApi(functions) }
+const manifest = buildManifest(functions)
+const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+const files = {
+  'functions.json': `${JSON.stringify(manifest, null, 2)}\n`,
+  'openapi.json': `${JSON.stringify(buildOpenApi(functions), null, 2)}\n`,
+  'README.md': readme.replace(/(<!-- functions -->\n)[^]*(?=<!-- \/functions -->)/, `$1\n${functionTable(manifest.functions)}\n`),
+}
 let stale = 0
-for (const [name, content] of Object.entries(files)) {
+for (const [name, text] of Object.entries(files)) {
   const path = new URL(`../${name}`, import.meta.url)
-  const text = `${JSON.stringify(content, null, 2)}\n`
   if (!process.argv.includes('--check')) {
     await writeFile(path, text)
     console.log(`${name}: written, ${functions.length} functions`)
@@ -19,3 +24,15 @@ for (const [name, content] of Object.entries(files)) {
   }
 }
 process.exitCode = stale > 0 ? 1 : 0
+
+function functionTable(entries: readonly ManifestEntry[]): string {
+  const rows = entries.map((entry) => `| \`${entry.name}\` | ${describeTrigger(entry)} | ${entry.summary} |`)
+  return ['| function | called by | what it does |', '|---|---|---|', ...rows, ''].join('\n')
+}
+
+function describeTrigger({ trigger }: ManifestEntry): string {
+  if ('path' in trigger) return `\`${trigger.method} ${trigger.path}\` · ${trigger.access}`
+  if ('topic' in trigger) return `topic \`${trigger.topic}\`, \`${trigger.eventType}\``
+  if ('queue' in trigger) return `queue \`${trigger.queue}\``
+  return `schedule \`${trigger.cron}\` ${trigger.timeZone}`
+}

@@ -19,6 +19,9 @@ test.each([
   ['TLP:GREEN … TLP:RED', 'RED'],
   ['the traffic light protocol', null],
   ['TLP:REDACTED', null],
-])('%j is marked %s', (text, level) => {
+  [`${'word '.repeat(3000)}TLP:GREEN`, 'GREEN'],
+  [`TLP:GREEN ${'word '.repeat(3000)}TLP:RED`, 'GREEN'],
+  [`${'word '.repeat(1500)}TLP:RED${' word'.repeat(1500)}`, null],
+])('%.40s is marked %s', (text, level) => {
   expect(findTlpMarking(text)).toBe(level)
 })

@@ -18,13 +18,19 @@ export function strictest(levels: Iterable<Tlp>): Tlp | null {
   return found
 }
 
+/** A document's own marking stands in its head or foot; in between, texts that explain the protocol name every level. */
+const edgeCharacters = 5000
+
 /**
- * The strictest marking written in a text ("TLP:AMBER", "TLP: WHITE" of TLP 1.0), or null. Sentences that explain
- * the protocol name several levels; a document's own marking stands near its beginning or is repeated on its pages.
- * @param text only its first 5,000 characters are looked at
+ * The strictest marking ("TLP:AMBER", "TLP: WHITE" of TLP 1.0) in the first 5,000 characters of a text, else in its
+ * last 5,000, else null.
  */
 export function findTlpMarking(text: string): Tlp | null {
-  const marks = [...text.slice(0, 5000).matchAll(/\bTLP ?: ?(CLEAR|WHITE|GREEN|AMBER ?\+ ?STRICT|AMBER|RED)\b/gi)]
+  return markingIn(text.slice(0, edgeCharacters)) ?? markingIn(text.slice(-edgeCharacters))
+}
+
+function markingIn(text: string): Tlp | null {
+  const marks = [...text.matchAll(/\bTLP ?: ?(CLEAR|WHITE|GREEN|AMBER ?\+ ?STRICT|AMBER|RED)\b/gi)]
   return strictest(marks.map(([, level]) => normalize(level ?? 'RED')))
 }
 
