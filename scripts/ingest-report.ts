@@ -42,6 +42,7 @@ export function printReport({ file, document, error, intelligence }: IngestRepor
       intelligence[kind].map((row) => [row.external_id, printable(row.name), row]),
     )
   }
+  if (Object.values(intelligence).every((rows) => rows.length === 0)) console.log('  nothing was found')
   const held = intelligence.held_back
   if (held.length === 0) return
   console.log(`\n  Held back as likely false positives (${held.length})`)

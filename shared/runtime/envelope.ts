@@ -31,9 +31,20 @@ const identityCodes: Record<IdentityErrorCode, ErrorCode> = {
   UNAVAILABLE: 'UNAVAILABLE',
 }
 
+/** What a provider finds wrong with a password, by its own words for it. */
+const passwordReasons: Record<string, string> = {
+  length: 'is too short',
+  characters: 'needs more kinds of characters',
+  pwned: 'is known from a leak',
+}
+
 function fromIdentity(error: IdentityError): AppError {
-  const details = error.reasons.map((reason) => ({ field: 'body.password', message: reason }))
-  return new AppError(identityCodes[error.code], error.message, details, { cause: error })
+  const details = error.reasons.map((reason) => ({
+    field: 'body.password',
+    message: passwordReasons[reason] ?? reason,
+  }))
+  const message = error.message.charAt(0).toUpperCase() + error.message.slice(1)
+  return new AppError(identityCodes[error.code], message, details, { cause: error })
 }
 
 /** The body of every error answer. */
