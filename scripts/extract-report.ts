@@ -1,5 +1,6 @@
 import type { Extraction, IndicatorMention, NamedMention, TechniqueMention } from '#shared/domain/extraction/types.ts'
 import type { ReadDocument } from '#shared/domain/text/read-document.ts'
+import { printable } from './printable.ts'
 
 /** What came out of one file, as `extract --json` prints it on one line. */
 export type ExtractReport = FoundReport | FailedReport
@@ -139,9 +140,4 @@ function places(mentions: readonly { start: number; page: number | null }[]): st
   const { page, start } = mentions[0]!
   const first = page === null ? `at ${start}` : `page ${page}`
   return mentions.length === 1 ? `(${first})` : `(${first} and ${mentions.length - 1} more)`
-}
-
-/** A report must not be able to move the terminal's cursor or turn its text around. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, ' ')
 }

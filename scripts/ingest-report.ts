@@ -1,6 +1,7 @@
 import type { Document } from '#shared/domain/documents/schemas.ts'
 import type { Entity, Evidence, Indicator } from '#shared/domain/intelligence/schemas.ts'
 import type { Job } from '#shared/domain/jobs/schemas.ts'
+import { printable } from './printable.ts'
 
 type Evidenced<Row> = Row & { evidence: Evidence[] }
 
@@ -71,9 +72,4 @@ function where({ page, start, end }: Evidence, mentions: number): string {
 function shorten(sentence: string): string {
   const text = printable(sentence)
   return text.length <= 140 ? text : `${text.slice(0, 139)}…`
-}
-
-/** A report must not be able to move the cursor of the terminal. */
-function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, ' ')
 }

@@ -10,7 +10,10 @@ const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
 const files = {
   'functions.json': `${JSON.stringify(manifest, null, 2)}\n`,
   'openapi.json': `${JSON.stringify(buildOpenApi(functions), null, 2)}\n`,
-  'README.md': readme.replace(/(<!-- functions -->\n)[^]*(?=<!-- \/functions -->)/, `$1\n${functionTable(manifest.functions)}\n`),
+  'README.md': readme.replace(
+    /(<!-- functions -->\n)[\s\S]*(?=<!-- \/functions -->)/,
+    `$1\n${functionTable(manifest.functions)}\n`,
+  ),
 }
 let stale = 0
 for (const [name, text] of Object.entries(files)) {
