@@ -1,4 +1,5 @@
 import { type CryptoKey, importJWK, type JSONWebKeySet, type JWK } from 'jose'
+import { download } from './download.ts'
 import { TokenError } from './token-error.ts'
 
 /** Finds the public key that a token says it was signed with. */
@@ -9,7 +10,6 @@ export interface KeySource {
 
 export interface RemoteKeysOptions {
   url: string
-  fetch?: typeof fetch
   now?: () => Date
   /** Age in seconds from which the key set is fetched anew in the background; from twice this age a caller waits for it. */
   cacheSeconds?: number
@@ -56,7 +56,6 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
     cooldownSeconds = 30,
     timeoutSeconds = 3,
   } = options
-  const fetcher = options.fetch ?? fetch
   const seconds = () => now().getTime() / 1000
 
   let keys: Map<string, CryptoKey> | null = null
@@ -73,7 +72,7 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
   function refresh(): Promise<boolean> {
     if (fetching) return fetching
     if (seconds() < retryAt) return Promise.resolve(false)
-    fetching = fetchKeys(fetcher, url, timeoutSeconds)
+    fetching = fetchKeys(url, timeoutSeconds)
       .then(
         (fetched) => {
           keys = fetched
@@ -117,18 +116,9 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
   }
 }
 
-async function fetchKeys(fetcher: typeof fetch, url: string, timeoutSeconds: number): Promise<Map<string, CryptoKey>> {
-  const response = await fetcher(url, {
-    headers: { accept: 'application/json' },
-    // A key set comes from where it was configured to come from, and from nowhere else.
-    redirect: 'error',
-    signal: AbortSignal.timeout(timeoutSeconds * 1000),
-  })
-  if (response.status !== 200) {
-    await response.body?.cancel()
-    throw new Error(`the key set was answered with status ${response.status}`)
-  }
-  const set = JSON.parse(await readLimited(response)) as Partial<JSONWebKeySet> | null
+async function fetchKeys(url: string, timeoutSeconds: number): Promise<Map<string, CryptoKey>> {
+  const text = await download(url, { accept: 'application/json', timeoutSeconds, maximumBytes: maximumSetBytes })
+  const set = JSON.parse(text) as Partial<JSONWebKeySet> | null
   if (!Array.isArray(set?.keys)) throw new Error('the answer is not a key set')
   const keys = new Map<string, CryptoKey>()
   for (const jwk of set.keys.slice(0, maximumKeys)) {
@@ -142,18 +132,6 @@ async function fetchKeys(fetcher: typeof fetch, url: string, timeoutSeconds: num
   // An issuer with no key at all is one that is broken: keep what was known before.
   if (keys.size === 0) throw new Error('the key set holds no usable key')
   return keys
-}
-
-async function readLimited(response: Response): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  let bytes = 0
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength
-    if (bytes > maximumSetBytes) throw new Error('the key set is too large')
-    text += decoder.decode(chunk, { stream: true })
-  }
-  return text + decoder.decode()
 }
 
 /** Whether a published key may verify this algorithm: only a public signature key of its own kind. */

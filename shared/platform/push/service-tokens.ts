@@ -83,16 +83,13 @@ export async function createServiceTokenIssuer(options: {
  * @param options.emails - service accounts that may call.
  */
 export function createServiceTokenVerifier(
-  options: { issuer: string; emails: readonly string[]; fetch?: typeof fetch; now?: () => Date } & (
+  options: { issuer: string; emails: readonly string[]; now?: () => Date } & (
     | { jwksUrl: string }
     | { jwks: () => JSONWebKeySet }
   ),
 ): ServiceTokenVerifier {
   const { issuer, emails, now } = options
-  const keys =
-    'jwks' in options
-      ? fixedKeys(options.jwks)
-      : remoteKeys({ url: options.jwksUrl, ...(options.fetch && { fetch: options.fetch }), ...(now && { now }) })
+  const keys = 'jwks' in options ? fixedKeys(options.jwks) : remoteKeys({ url: options.jwksUrl, ...(now && { now }) })
   const check = createJwtChecker({ issuer, keys, algorithms: ['RS256'], ...(now && { now }) })
   return {
     async verify(token, audience) {
