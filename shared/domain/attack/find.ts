@@ -68,12 +68,14 @@ export function findAttack(text: string): AttackFindings {
     const current = currentTechniqueId(id)
     if (current !== null) techniques.push({ id: current, start, end, how: 'id', weight: 1, source: id })
   }
-  const onPhrase = (phrase: CompiledPhrase, first: number) => {
-    const place = (window.count - 1) & WINDOW_MASK
+  // Whether what starts at a window position is negated, or part of an advice or of a hunting query.
+  const isDenied = (first: number) => {
     const from = window.ordinals[first & WINDOW_MASK]!
-    const to = window.ordinals[place]!
-    if (((from - negation) | 0) <= NEGATION_REACH && ((to - negation) | 0) >= 0) return
-    if (((from - advice) | 0) <= ADVICE_REACH) return
+    return ((from - negation) | 0) <= NEGATION_REACH || ((from - advice) | 0) <= ADVICE_REACH
+  }
+  const onPhrase = (phrase: CompiledPhrase, first: number) => {
+    if (isDenied(first)) return
+    const place = (window.count - 1) & WINDOW_MASK
     techniques.push({
       id: phrase.techniqueId,
       start: window.starts[first & WINDOW_MASK]!,
@@ -86,7 +88,7 @@ export function findAttack(text: string): AttackFindings {
   scanWords(text, engine.lexicon, window, (id, flags) => {
     let flag = flags
     const place = (window.count - 1) & WINDOW_MASK
-    if ((flag & ENDS_NAME) !== 0) findNames(text, id, engine, window, techniques, names)
+    if ((flag & ENDS_NAME) !== 0) findNames(text, id, engine, window, isDenied, techniques, names)
     if ((flag & IS_CONTROL) !== 0 && foldCommandAndControl(text, id, engine, window))
       flag = engine.lexicon.flags[engine.commandAndControl]!
     if ((flag & ENDS_PHRASE) !== 0) matchPhrases(engine.phrases, window, onPhrase)
@@ -122,6 +124,7 @@ function findNames(
   last: number,
   engine: Engine,
   window: WordWindow,
+  isDenied: (first: number) => boolean,
   techniques: TechniqueCandidate[],
   names: NameCandidate[],
 ): void {
@@ -131,11 +134,14 @@ function findNames(
   let position = newest
   let node: NameNode | undefined = engine.names[last]
   while (node !== undefined) {
-    const start = window.starts[position & WINDOW_MASK]!
+    const first = window.starts[position & WINDOW_MASK]!
     for (const entry of node.entries) {
-      if (entry.words !== undefined && wordsOf(text.slice(start, end)).join(' ') !== entry.words) continue
+      const start = entry.lead === undefined ? first : startOfLead(text, first, entry.lead)
+      if (start < 0) continue
+      if (entry.words !== undefined && wordsOf(text.slice(first, end)).join(' ') !== entry.words) continue
       if (entry.kind === 'technique') {
-        if (entry.spelling === 'capitalised' && !isCapitalised(text, start, end)) continue
+        // A name in capitals is a title or a table's cell; in small letters it is prose, which may deny or advise.
+        if (!isCapitalised(text, start, end) && (entry.spelling === 'capitalised' || isDenied(position))) continue
         techniques.push({ id: entry.id, start, end, how: 'name', weight: 1, source: entry.name })
         continue
       }
@@ -148,10 +154,17 @@ function findNames(
     if (node.before === null || previous < oldest) return
     const distance = (window.ordinals[position & WINDOW_MASK]! - window.ordinals[previous & WINDOW_MASK]!) | 0
     if (distance > MAX_STEP) return
-    if (distance === 1 && !joinsName(text, window.ends[previous & WINDOW_MASK]!, start)) return
+    if (distance === 1 && !joinsName(text, window.ends[previous & WINDOW_MASK]!, first)) return
     node = node.before.get(stepKey(window.ids[previous & WINDOW_MASK]!, distance))
     position = previous
   }
+}
+
+/** Where a name begins whose first word is `lead` and whose second starts at `at`, or -1 when another word stands there. */
+function startOfLead(text: string, at: number, lead: string): number {
+  const start = at - 1 - lead.length
+  if (start < 0 || text.slice(start, at - 1).toLowerCase() !== lead || !joinsName(text, at - 1, at)) return -1
+  return /[\p{L}\p{N}]/u.test(text.charAt(start - 1)) ? -1 : start
 }
 
 /** Whether one name stands for a group and for software alike. */

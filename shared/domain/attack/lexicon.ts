@@ -18,6 +18,7 @@ export interface Lexicon {
 
 /** Collects words until `freeze`; adding one twice gives the same id. */
 export interface LexiconBuilder {
+  /** Gives a word its id. Throws on a function word. */
   add(word: string): number
   /** One more than the largest id given so far. */
   size(): number
@@ -74,6 +75,7 @@ export function createLexicon(): LexiconBuilder {
     add(word) {
       const known = ids.get(word)
       if (known !== undefined) return known
+      if (FUNCTION_WORDS.has(word)) throw new Error(`a function word can't be looked up: ${word}`)
       const id = words.length
       words.push(word)
       flags.push(0)
@@ -113,5 +115,5 @@ export function createLexicon(): LexiconBuilder {
  * patterns count them as words in between.
  */
 export const FUNCTION_WORDS: ReadonlySet<string> = new Set(
-  'the to and of a in for with on as by from or is are was were at its it this that an be been has have had'.split(' '),
+  'the to and of a in for with on as by from or is are was were its it this that an be been has have had'.split(' '),
 )

@@ -37,6 +37,8 @@ export interface NameEntry {
   evidence: Evidence
   /** All words of the name when some of them are not in the lexicon, to be compared with the text. */
   words?: string
+  /** A function word that starts the name ("The Dukes", "AS-REP Roasting") and so stands before what the tree matches. */
+  lead?: string
 }
 
 /** A place in the tree of names, which is read from a name's last word to its first. */
@@ -67,7 +69,10 @@ export type NameTree = (NameNode | undefined)[]
  */
 export function buildNameTree(lexicon: LexiconBuilder): NameTree {
   const roots: NameTree = []
-  const put = (words: string[], entry: NameEntry) => {
+  const put = (allWords: string[], plainEntry: NameEntry) => {
+    const leads = allWords.length > 1 && FUNCTION_WORDS.has(allWords[0]!)
+    const words = leads ? allWords.slice(1) : allWords
+    const entry = leads ? { ...plainEntry, lead: allWords[0]! } : plainEntry
     const last = lexicon.add(words.at(-1)!)
     lexicon.flag(last, ENDS_NAME)
     let node: NameNode = roots[last] ?? { before: null, entries: [] }
@@ -127,13 +132,18 @@ function putTechniques(put: Put): void {
   }
 }
 
+/** A name without case and separators, as far as two spellings of it agree. */
+function squeeze(name: string): string {
+  return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
+}
+
 function putActors(put: Put): void {
   const owners = new Map<string, string>()
-  for (const group of allGroups()) owners.set(group.name.toLowerCase(), group.id)
+  for (const group of allGroups()) owners.set(squeeze(group.name), group.id)
   for (const { id, name, aliases } of allGroups()) {
     for (const written of [name, ...aliases]) {
       // An alias that is another group's own name ("Thrip") means that other group.
-      if (written !== name && (owners.get(written.toLowerCase()) ?? id) !== id) continue
+      if (written !== name && (owners.get(squeeze(written)) ?? id) !== id) continue
       if (UNUSABLE_NAMES.has(written)) continue
       const evidence: Evidence = CONTEXT_ACTORS.has(written) ? 'context' : 'none'
       // The names of groups are mostly made of everyday words ("Volt Typhoon", "Wizard Spider").
@@ -155,10 +165,10 @@ function putActors(put: Put): void {
 
 function putSoftware(put: Put): void {
   const owners = new Map<string, string>()
-  for (const item of allSoftware()) owners.set(item.name.toLowerCase(), item.id)
+  for (const item of allSoftware()) owners.set(squeeze(item.name), item.id)
   for (const { id, name, aliases } of allSoftware()) {
     for (const written of [name, ...aliases]) {
-      if (written !== name && (owners.get(written.toLowerCase()) ?? id) !== id) continue
+      if (written !== name && (owners.get(squeeze(written)) ?? id) !== id) continue
       if (UNUSABLE_NAMES.has(written) && !(written in COMMAND_SOFTWARE)) continue
       const how = written === name ? 'name' : 'alias'
       const base = { kind: 'software' as const, id, name, written, how } satisfies Partial<NameEntry>

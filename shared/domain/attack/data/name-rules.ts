@@ -19,7 +19,7 @@ export const CONTEXT_ACTORS = list(
 )
 
 export const CONTEXT_SOFTWARE = list(
-  'Tor, Epic, Skeleton Key, BISCUIT, Snake, PHOTO, CALENDAR, BACKSPACE, SPACESHIP, SHIPSHAPE, ' +
+  'RTM, Tor, Epic, Skeleton Key, BISCUIT, Snake, PHOTO, CALENDAR, BACKSPACE, SPACESHIP, SHIPSHAPE, ' +
     'FLASHFLOOD, Wiper, LOWBALL, BUBBLEWRAP, ELMER, httpclient, VIPER, CallMe, Elise, Emissary, S-Type, ' +
     'Mis-Type, ZLib, Rover, Lurid, Breut, Darkmoon, TVT, Kaba, CHOPSTICK, Crimson, Flame, Flamer, ' +
     'Scorpion, HAYMAKER, Matryoshka, Gazer, DRIFTWOOD, Reaver, Responder, meek, Orz, Aurora, Naid, ' +
@@ -33,7 +33,7 @@ export const CONTEXT_SOFTWARE = list(
     'Cherry Picker, Rising Sun, WinMM, NETUI, Token Control, Power Loader, Imminent Monitor, Get2, ' +
     'TURNEDUP, Calisto, Trojan Manuscript, Akira, Astaroth, RIPTIDE, Helminth, BADNEWS, TEARDROP, ' +
     'GoldenEye, NightClub, Line Runner, Line Dancer, Waterbear, Team9, FunnyDream, PowerLess, ' +
-    'Black Energy, Small Sieve, LV, HAPPYWORK, DOGCALL, UPSTYLE, SOUNDBITE, FLIPSIDE, SHOTPUT, ' +
+    'Small Sieve, LV, HAPPYWORK, DOGCALL, UPSTYLE, SOUNDBITE, FLIPSIDE, SHOTPUT, ' +
     'COATHANGER, Quick Assist, Unknown Logger, DropBook, GreetCake, QueenOfClubs, JackOfHearts, ' +
     'AppleSeed, BackConfig, SideTwist, IceApple, JustForFun',
 )
