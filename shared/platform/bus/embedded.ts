@@ -25,9 +25,9 @@ const acknowledging = new Set([102, 200, 201, 202, 204])
 const rememberSeconds = 60
 const concurrencyPerSubscription = 16
 
-export const deadLetterQueue = 'dead-letters'
+const deadLetterQueue = 'dead-letters'
 
-export function subscriptionQueue(target: string, isOrdered: boolean): string {
+function subscriptionQueue(target: string, isOrdered: boolean): string {
   return `${isOrdered ? 'ordered' : 'push'}.${target}`
 }
 

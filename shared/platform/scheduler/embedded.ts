@@ -15,7 +15,7 @@ export interface PushedOccurrence extends JobData {
   scheduleTime: string
 }
 
-export const scheduleQueue = 'schedules'
+const scheduleQueue = 'schedules'
 /** Cloud Scheduler's default for HTTP targets. */
 const deadlineSeconds = 180
 /** So that an occurrence which has run isn't stored a second time. */
