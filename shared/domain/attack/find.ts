@@ -131,8 +131,9 @@ function findNames(
   const newest = window.count - 1
   const end = window.ends[newest & WINDOW_MASK]!
   const oldest = Math.max(0, window.count - WINDOW_MASK)
+  const { roots, steps } = engine.names
   let position = newest
-  let node: NameNode | undefined = engine.names[last]
+  let node: NameNode | undefined = roots[last]
   while (node !== undefined) {
     const first = window.starts[position & WINDOW_MASK]!
     for (const entry of node.entries) {
@@ -152,10 +153,13 @@ function findNames(
     }
     const previous = position - 1
     if (node.before === null || previous < oldest) return
+    const before = window.ids[previous & WINDOW_MASK]!
+    // Undefined for the words that were added after the names: they are in none.
+    if (steps[before] !== 1) return
     const distance = (window.ordinals[position & WINDOW_MASK]! - window.ordinals[previous & WINDOW_MASK]!) | 0
     if (distance > MAX_STEP) return
     if (distance === 1 && !joinsName(text, window.ends[previous & WINDOW_MASK]!, first)) return
-    node = node.before.get(stepKey(window.ids[previous & WINDOW_MASK]!, distance))
+    node = node.before.get(stepKey(before, distance))
     position = previous
   }
 }

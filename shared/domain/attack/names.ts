@@ -59,8 +59,13 @@ export function stepKey(id: number, distance: number): number {
   return (id << 3) | distance
 }
 
-/** The tree of all names, entered by the id of their last word. */
-export type NameTree = (NameNode | undefined)[]
+/** The tree of all names. */
+export interface NameTree {
+  /** By the id of a name's last word. */
+  roots: (NameNode | undefined)[]
+  /** By word id: 1 when the word stands before the last one in some name. */
+  steps: Uint8Array
+}
 
 /**
  * Puts every name of the catalogue and every well-known vulnerability into one tree.
@@ -68,7 +73,8 @@ export type NameTree = (NameNode | undefined)[]
  * @param lexicon receives the words of the names
  */
 export function buildNameTree(lexicon: LexiconBuilder): NameTree {
-  const roots: NameTree = []
+  const roots: (NameNode | undefined)[] = []
+  const inner: number[] = []
   const put = (allWords: string[], plainEntry: NameEntry) => {
     const leads = allWords.length > 1 && FUNCTION_WORDS.has(allWords[0]!)
     const words = leads ? allWords.slice(1) : allWords
@@ -86,7 +92,9 @@ export function buildNameTree(lexicon: LexiconBuilder): NameTree {
         exact = false
         continue
       }
-      const key = stepKey(lexicon.add(word), distance)
+      const id = lexicon.add(word)
+      inner.push(id)
+      const key = stepKey(id, distance)
       node.before ??= new Map()
       let next = node.before.get(key)
       if (next === undefined) {
@@ -104,7 +112,9 @@ export function buildNameTree(lexicon: LexiconBuilder): NameTree {
   putSoftware(put)
   putFurtherNames(put)
   putVulnerabilities(put)
-  return roots
+  const steps = new Uint8Array(lexicon.size())
+  for (const id of inner) steps[id] = 1
+  return { roots, steps }
 }
 
 type Put = (words: string[], entry: NameEntry) => void

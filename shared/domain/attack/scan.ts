@@ -31,6 +31,7 @@ export function createWindow(): WordWindow {
 }
 
 const HYPHEN = 45
+const SPACE = 32
 const NEWLINE = 10
 const RETURN = 13
 
@@ -101,14 +102,17 @@ export function scanWords(
   const classes = UNIT_CLASSES
   let ordinal = 0
   let index = 0
+  let count = window.count
   while (index < length) {
     let unit = text.charCodeAt(index)
     let code = classes[unit]!
-    if (code <= INVISIBLE) {
+    if (code === 0) {
+      index++
+      if (unit === SPACE) continue
       // A full stop counts only before white space, so that "lsass.exe" and "T1059.001" stay in one sentence.
       if (unit === NEWLINE || unit === 46 || unit === 33 || unit === 63) {
-        const next = text.charCodeAt(index + 1)
-        if (unit === NEWLINE ? next === NEWLINE || next === RETURN : next <= 32) {
+        const next = text.charCodeAt(index)
+        if (unit === NEWLINE ? next === NEWLINE || next === RETURN : next <= SPACE) {
           ordinal = (ordinal + SENTENCE_STEP) | 0
           index++
         }
@@ -116,18 +120,25 @@ export function scanWords(
         // Words on both sides of a comma or semicolon are not neighbours, though a phrase with a gap may reach over it.
         ordinal = (ordinal + 1) | 0
       }
-      index++
       continue
     }
     const start = index
     let hash = HASH_SEED
-    do {
-      if (code !== INVISIBLE) hash = Math.imul(hash ^ (code === LETTER ? unit : code), HASH_PRIME)
-      index++
-      if (index >= length) break
+    while (code > LETTER) {
+      hash = Math.imul(hash ^ code, HASH_PRIME)
+      if (++index >= length) {
+        code = 0
+        break
+      }
       unit = text.charCodeAt(index)
       code = classes[unit]!
-    } while (code !== 0)
+    }
+    while (code !== 0) {
+      if (code !== INVISIBLE) hash = Math.imul(hash ^ (code === LETTER ? unit : code), HASH_PRIME)
+      if (++index >= length) break
+      unit = text.charCodeAt(index)
+      code = classes[unit]!
+    }
     ordinal = (ordinal + 1) | 0
 
     let id = 0
@@ -157,14 +168,18 @@ export function scanWords(
         if (id === 0) continue
       }
     }
-    const place = window.count & WINDOW_MASK
+    const place = count & WINDOW_MASK
     ids[place] = id
     starts[place] = start
     ends[place] = index
     ordinals[place] = ordinal
-    window.count++
+    count++
     const flag = flags[id]!
-    if (flag !== 0) onWord(id, flag)
+    if (flag !== 0) {
+      window.count = count
+      onWord(id, flag)
+      count = window.count
+    }
   }
 }
 
