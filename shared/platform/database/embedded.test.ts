@@ -22,6 +22,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createDatabaseIfMissing, type EmbeddedPostgres, startEmbeddedPostgres } from './embedded.ts'
+import { unprivilegedId } from './embedded-binaries.ts'
 import { isPostmasterOf, readPostmaster } from './embedded-orphan.ts'
 
 const isRoot = process.getuid?.() === 0
@@ -224,7 +225,9 @@ describe('after kill -9', () => {
   })
 
   test('a process id given to a stranger meanwhile harms neither the start nor the stranger', async () => {
-    const stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' })
+    // Of the same user: another user's process PostgreSQL itself knows to be none of its own.
+    const user = isRoot ? { uid: unprivilegedId, gid: unprivilegedId } : {}
+    const stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore', ...user })
     cleanUps.push(() => stranger.kill('SIGKILL'))
     const fields = [
       stranger.pid,

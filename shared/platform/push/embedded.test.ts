@@ -247,8 +247,9 @@ describe('fairness', () => {
     expect(await waitOf('small', 1)).toBeLessThan(40)
     await cloud.stop()
     const again = await start()
-    await again.queue.enqueue([task(small)])
+    await again.queue.enqueue([task({ org_id: 'large', number: 'late' }), task(small)])
     expect(await waitOf('small', 2)).toBeLessThan(40)
+    expect(receiver.requests('worker').some(({ body }) => body.includes('late'))).toBe(false)
     expect((await again.depth())[0]?.waiting).toBeGreaterThan(500)
   })
 

@@ -1,25 +1,27 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { Poster } from './http-post.ts'
 
 describe('posting', () => {
-  test('a connection that the server closed while idle is nobody’s failure', async () => {
-    let requests = 0
-    const server = createServer((_, response) => {
-      requests++
+  test('a kept-alive connection that the server closes is nobody’s failure', async () => {
+    const used = new WeakSet<Socket>()
+    let answered = 0
+    const server = createServer(({ socket }, response) => {
+      // As if it had closed the idle connection just before this request arrived.
+      if (used.has(socket)) return socket.resetAndDestroy()
+      used.add(socket)
+      answered++
       response.end()
     })
-    server.keepAliveTimeout = 1
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
     const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
     const poster = new Poster()
     const request = { url, headers: {}, body: '{}', deadlineMilliseconds: 1000, signal: new AbortController().signal }
-    for (let round = 0; round < 30; round++) {
+    for (let round = 0; round < 10; round++) {
       expect(await poster.post(request)).toEqual({ kind: 'answered', status: 200 })
-      server.closeIdleConnections()
     }
-    expect(requests).toBe(30)
+    expect(answered).toBe(10)
     poster.close()
     server.close()
   })
