@@ -8,7 +8,7 @@ import {
   SOFTWARE_CONTEXT,
 } from './data/name-rules.ts'
 import type { NameEntry } from './names.ts'
-import { isCapitalised, isUpperCase, wordsBeside } from './text-checks.ts'
+import { isCapitalised, isUpperCase, visitBeside, wordsBeside } from './text-checks.ts'
 
 /** What a first look at a mention says: believe it, drop it, or believe it if the rest of the text confirms the name. */
 export type Verdict = 'yes' | 'no' | 'if-confirmed'
@@ -66,17 +66,19 @@ function standsBesideOther(text: string, start: number, end: number, written: st
  * Silence" and "Silence APT group" do, "Silence fell over the group" does not.
  */
 function hasWord(text: string, start: number, end: number, words: ReadonlySet<string>): boolean {
-  return (
-    leadsTo(wordsBeside(text, end, 1, WORDS_AFTER), words) || leadsTo(wordsBeside(text, start, -1, WORDS_BEFORE), words)
-  )
+  return firstTelling(text, start, end, (word) => words.has(word)) !== null
 }
 
-function leadsTo(beside: string[], words: ReadonlySet<string>): boolean {
-  for (const word of beside) {
-    if (words.has(word)) return true
-    if (!NAMING_WORDS.has(word)) return false
+/** The nearest word beside a name that tells something, first after it, then before it, past naming words only. */
+function firstTelling(text: string, start: number, end: number, tells: (word: string) => boolean): string | null {
+  let told: string | null = null
+  const visit = (word: string) => {
+    if (tells(word)) told = word
+    return told === null && NAMING_WORDS.has(word)
   }
-  return false
+  visitBeside(text, end, 1, WORDS_AFTER, visit)
+  if (told === null) visitBeside(text, start, -1, WORDS_BEFORE, visit)
+  return told
 }
 
 /**
@@ -88,10 +90,8 @@ function leadsTo(beside: string[], words: ReadonlySet<string>): boolean {
  * @param name the shared name in any case
  */
 export function sharedNameMeans(text: string, start: number, end: number, name: string): 'actor' | 'software' {
-  for (const beside of [wordsBeside(text, end, 1, WORDS_AFTER), wordsBeside(text, start, -1, WORDS_BEFORE)]) {
-    if (leadsTo(beside, GROUP_WORDS)) return 'actor'
-    if (leadsTo(beside, SOFTWARE_CONTEXT)) return 'software'
-  }
+  const word = firstTelling(text, start, end, (each) => GROUP_WORDS.has(each) || SOFTWARE_CONTEXT.has(each))
+  if (word !== null) return GROUP_WORDS.has(word) ? 'actor' : 'software'
   return SHARED_NAME_DEFAULT[name.toLowerCase().replace(/[^a-z0-9]/g, '')] ?? 'software'
 }
 

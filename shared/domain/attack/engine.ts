@@ -1,3 +1,6 @@
+import { allTechniques, type Technique, techniqueById } from './catalogue.ts'
+import { SUPERSEDED_IDS } from './data/superseded-ids.ts'
+import { techniqueNumber } from './identifiers.ts'
 import { createLexicon, type Lexicon } from './lexicon.ts'
 import { buildNameTree, type NameTree } from './names.ts'
 import { buildPhraseTable, type PhraseTable } from './phrases.ts'
@@ -13,6 +16,8 @@ export interface Engine {
   lexicon: Lexicon
   names: NameTree
   phrases: PhraseTable
+  /** Techniques by `techniqueNumber`, retired ids leading to their successors. */
+  byNumber: ReadonlyMap<number, Technique>
   /** The word id that stands for "C2" in all its spellings. */
   commandAndControl: number
   /** The word ids that may lead to "control" and to the second "C". */
@@ -73,6 +78,24 @@ export function attackEngine(): Engine {
   lexicon.flag(lexicon.add('control'), IS_CONTROL)
   lexicon.flag(letterC, IS_CONTROL)
   for (const spelling of ['cnc', 'c2c']) lexicon.add(spelling)
-  built = { lexicon: lexicon.freeze(), names, phrases, commandAndControl, command, letterC }
+  built = {
+    byNumber: techniquesByNumber(),
+    lexicon: lexicon.freeze(),
+    names,
+    phrases,
+    commandAndControl,
+    command,
+    letterC,
+  }
   return built
+}
+
+function techniquesByNumber(): Map<number, Technique> {
+  const byNumber = new Map<number, Technique>()
+  for (const technique of allTechniques()) byNumber.set(techniqueNumber(technique.id), technique)
+  for (const id of Object.keys(SUPERSEDED_IDS)) {
+    const successor = techniqueById(id)
+    if (successor !== undefined) byNumber.set(techniqueNumber(id), successor)
+  }
+  return byNumber
 }

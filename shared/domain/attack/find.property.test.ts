@@ -145,6 +145,14 @@ describe('for any text', () => {
   })
 })
 
+/** Processor time, so that what else runs on the machine does not count. */
+function processorMilliseconds(run: () => void): number {
+  const from = process.cpuUsage()
+  run()
+  const { user, system } = process.cpuUsage(from)
+  return (user + system) / 1000
+}
+
 describe('a megabyte of hostile text takes less than a second', () => {
   const megabyte = 1_000_000
   const fill = (unit: string) => unit.repeat(Math.ceil(megabyte / unit.length)).slice(0, megabyte)
@@ -176,9 +184,7 @@ describe('a megabyte of hostile text takes less than a second', () => {
   ])('%s', (_, unit) => {
     const input = fill(unit)
     findAttack(input.slice(0, 10_000))
-    const started = performance.now()
-    findAttack(input)
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(processorMilliseconds(() => findAttack(input))).toBeLessThan(1000)
   })
 
   test('time grows no faster than the text', () => {
@@ -188,9 +194,10 @@ describe('a megabyte of hostile text takes less than a second', () => {
       const input = unit.repeat(repeats)
       let best = Number.POSITIVE_INFINITY
       for (let round = 0; round < 5; round++) {
-        const started = performance.now()
-        findAttack(input)
-        best = Math.min(best, performance.now() - started)
+        best = Math.min(
+          best,
+          processorMilliseconds(() => findAttack(input)),
+        )
       }
       return best
     }

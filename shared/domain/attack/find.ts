@@ -1,12 +1,20 @@
 import type { NamedMention, TechniqueMention } from '../extraction/types.ts'
 import { judgeMention, sharedNameMeans } from './believe.ts'
-import { currentTechniqueId, techniqueById } from './catalogue.ts'
+import { techniqueById } from './catalogue.ts'
 import { attackEngine, type Engine, IS_ADVICE, IS_CONTROL, IS_CVE, IS_NEGATION } from './engine.ts'
-import { findTechniqueIds, readCveId } from './identifiers.ts'
-import { ENDS_NAME, MAX_STEP, type NameEntry, type NameNode, stepKey } from './names.ts'
+import { findTechniqueIds, readCveId, techniqueNumber } from './identifiers.ts'
+import { ENDS_NAME, MAX_STEP, type NameEntry, type NameNode, namePairBit, stepKey } from './names.ts'
 import { type CompiledPhrase, ENDS_PHRASE, matchPhrases } from './phrases.ts'
 import { createWindow, scanWords, WINDOW_MASK, type WordWindow } from './scan.ts'
-import { settleNames, settleTechniques } from './settle.ts'
+import {
+  BY_ID,
+  BY_NAME,
+  BY_PHRASE,
+  type NameCandidate,
+  settleNames,
+  settleTechniques,
+  type TechniqueCandidate,
+} from './settle.ts'
 import { wordsOf } from './surface-forms.ts'
 import { isCapitalised, joinsName } from './text-checks.ts'
 
@@ -21,25 +29,6 @@ export interface AttackFindings {
   actors: FoundName[]
   software: FoundName[]
   vulnerabilities: FoundName[]
-}
-
-/** A technique that was seen, before the whole text has been weighed. */
-export interface TechniqueCandidate {
-  id: string
-  start: number
-  end: number
-  how: TechniqueMention['how']
-  weight: number
-  /** What matched, so that the same words twice count once. */
-  source: string
-}
-
-/** A name that was seen; `sure` is false while only the rest of the text can confirm it. */
-export interface NameCandidate {
-  entry: NameEntry
-  start: number
-  end: number
-  sure: boolean
 }
 
 /** How many words before a phrase a negation reaches, and how many an advice in the same sentence. */
@@ -65,8 +54,8 @@ export function findAttack(text: string): AttackFindings {
   let advice = NEVER
 
   for (const { id, start, end } of findTechniqueIds(text)) {
-    const current = currentTechniqueId(id)
-    if (current !== null) techniques.push({ id: current, start, end, how: 'id', weight: 1, source: id })
+    const technique = engine.byNumber.get(techniqueNumber(id))
+    if (technique !== undefined) techniques.push({ technique, start, end, how: BY_ID, weight: 1, phrase: -1 })
   }
   // Whether what starts at a window position is negated, or part of an advice or of a hunting query.
   const isDenied = (first: number) => {
@@ -75,15 +64,21 @@ export function findAttack(text: string): AttackFindings {
   }
   const onPhrase = (phrase: CompiledPhrase, first: number) => {
     if (isDenied(first)) return
-    const place = (window.count - 1) & WINDOW_MASK
-    techniques.push({
-      id: phrase.techniqueId,
-      start: window.starts[first & WINDOW_MASK]!,
-      end: window.ends[place]!,
-      how: 'phrase',
-      weight: phrase.weight,
-      source: phrase.source,
-    })
+    const start = window.starts[first & WINDOW_MASK]!
+    const end = window.ends[(window.count - 1) & WINDOW_MASK]!
+    const { technique, weight, number } = phrase
+    // Of the phrases of one technique that end at one word, the weightiest speaks for all.
+    for (let at = techniques.length - 1; at >= 0 && techniques[at]!.end === end; at--) {
+      const other = techniques[at]!
+      if (other.technique !== technique || other.how !== BY_PHRASE) continue
+      if (start < other.start) other.start = start
+      if (weight > other.weight) {
+        other.weight = weight
+        other.phrase = number
+      }
+      return
+    }
+    techniques.push({ technique, start, end, how: BY_PHRASE, weight, phrase: number })
   }
   scanWords(text, engine.lexicon, window, (id, flags) => {
     let flag = flags
@@ -104,13 +99,7 @@ export function findAttack(text: string): AttackFindings {
 
   const settled = settleNames(text, names)
   return {
-    techniques: settleTechniques(techniques).map(({ id, start, end, how }) => ({
-      id,
-      name: techniqueById(id)!.name,
-      start,
-      end,
-      how,
-    })),
+    techniques: settleTechniques(techniques),
     actors: settled.actors,
     software: settled.software,
     vulnerabilities: [...vulnerabilities, ...settled.vulnerabilities].sort(
@@ -131,7 +120,7 @@ function findNames(
   const newest = window.count - 1
   const end = window.ends[newest & WINDOW_MASK]!
   const oldest = Math.max(0, window.count - WINDOW_MASK)
-  const { roots, steps } = engine.names
+  const { roots, pairBits } = engine.names
   let position = newest
   let node: NameNode | undefined = roots[last]
   while (node !== undefined) {
@@ -143,7 +132,7 @@ function findNames(
       if (entry.kind === 'technique') {
         // A name in capitals is a title or a table's cell; in small letters it is prose, which may deny or advise.
         if (!isCapitalised(text, start, end) && (entry.spelling === 'capitalised' || isDenied(position))) continue
-        techniques.push({ id: entry.id, start, end, how: 'name', weight: 1, source: entry.name })
+        techniques.push({ technique: techniqueById(entry.id)!, start, end, how: BY_NAME, weight: 1, phrase: -1 })
         continue
       }
       const verdict = judgeMention(text, start, end, entry)
@@ -154,8 +143,10 @@ function findNames(
     const previous = position - 1
     if (node.before === null || previous < oldest) return
     const before = window.ids[previous & WINDOW_MASK]!
-    // Undefined for the words that were added after the names: they are in none.
-    if (steps[before] !== 1) return
+    if (position === newest) {
+      const bit = namePairBit(last, before)
+      if ((pairBits[bit >>> 3]! & (1 << (bit & 7))) === 0) return
+    }
     const distance = (window.ordinals[position & WINDOW_MASK]! - window.ordinals[previous & WINDOW_MASK]!) | 0
     if (distance > MAX_STEP) return
     if (distance === 1 && !joinsName(text, window.ends[previous & WINDOW_MASK]!, first)) return

@@ -73,6 +73,11 @@ function readTechniqueId(text: string, start: number): FoundIdentifier | null {
   return endsHere(text, end) ? { id: root, start, end } : null
 }
 
+/** A technique id as one number, `T1059.001` as 1059001 and `T1059` as 1059000, which is quicker to look up than a string. */
+export function techniqueNumber(id: string): number {
+  return Number(id.slice(1, 5)) * 1000 + (id.length > 5 ? Number(id.slice(6)) : 0)
+}
+
 const MAX_CVE_GAP = 4
 
 /**

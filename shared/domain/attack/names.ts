@@ -59,12 +59,20 @@ export function stepKey(id: number, distance: number): number {
   return (id << 3) | distance
 }
 
+const NAME_PAIR_BITS = 16
+
+/** Where the bit of a last word and the word before it stands in `pairBits`. */
+export function namePairBit(last: number, before: number): number {
+  const mixed = Math.imul((last << 16) | before, 0x9e3779b1)
+  return (mixed ^ (mixed >>> 15)) & ((1 << NAME_PAIR_BITS) - 1)
+}
+
 /** The tree of all names. */
 export interface NameTree {
   /** By the id of a name's last word. */
   roots: (NameNode | undefined)[]
-  /** By word id: 1 when the word stands before the last one in some name. */
-  steps: Uint8Array
+  /** One bit per hash of a last word and the word before it: clear means that no name ends so. */
+  pairBits: Uint8Array
 }
 
 /**
@@ -74,7 +82,7 @@ export interface NameTree {
  */
 export function buildNameTree(lexicon: LexiconBuilder): NameTree {
   const roots: (NameNode | undefined)[] = []
-  const inner: number[] = []
+  const pairBits = new Uint8Array(1 << (NAME_PAIR_BITS - 3))
   const put = (allWords: string[], plainEntry: NameEntry) => {
     const leads = allWords.length > 1 && FUNCTION_WORDS.has(allWords[0]!)
     const words = leads ? allWords.slice(1) : allWords
@@ -93,7 +101,10 @@ export function buildNameTree(lexicon: LexiconBuilder): NameTree {
         continue
       }
       const id = lexicon.add(word)
-      inner.push(id)
+      if (node === roots[last]) {
+        const bit = namePairBit(last, id)
+        pairBits[bit >>> 3]! |= 1 << (bit & 7)
+      }
       const key = stepKey(id, distance)
       node.before ??= new Map()
       let next = node.before.get(key)
@@ -112,9 +123,7 @@ export function buildNameTree(lexicon: LexiconBuilder): NameTree {
   putSoftware(put)
   putFurtherNames(put)
   putVulnerabilities(put)
-  const steps = new Uint8Array(lexicon.size())
-  for (const id of inner) steps[id] = 1
-  return { roots, steps }
+  return { roots, pairBits }
 }
 
 type Put = (words: string[], entry: NameEntry) => void

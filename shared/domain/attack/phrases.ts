@@ -1,3 +1,4 @@
+import { type Technique, techniqueById } from './catalogue.ts'
 import { PHRASE_CLASSES, PHRASE_WEIGHTS, PHRASES, type PhraseRule } from './data/phrases.ts'
 import type { LexiconBuilder } from './lexicon.ts'
 import { phraseReader } from './phrase-syntax.ts'
@@ -8,7 +9,9 @@ export const ENDS_PHRASE = 2
 
 /** One phrase of the table, compiled for matching from its last word to its first. */
 export interface CompiledPhrase {
-  techniqueId: string
+  technique: Technique
+  /** Its place in the table. */
+  number: number
   /** How much one mention says: 1 is enough alone, less must be met again in the same text. */
   weight: number
   source: string
@@ -119,7 +122,9 @@ export function buildPhraseTable(lexicon: LexiconBuilder, rules: readonly Phrase
         chainReach.push(steps[1]!)
       }
     }
-    return { techniqueId: id, weight, source, places: places.map(({ ids }) => flags(ids)), reach: steps }
+    const technique = techniqueById(id)
+    if (technique === undefined) throw new Error(`phrase of an unknown technique ${id}: ${source}`)
+    return { technique, number, weight, source, places: places.map(({ ids }) => flags(ids)), reach: steps }
   })
   return {
     phrases,

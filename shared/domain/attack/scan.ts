@@ -106,7 +106,7 @@ export function scanWords(
   while (index < length) {
     let unit = text.charCodeAt(index)
     let code = classes[unit]!
-    if (code === 0) {
+    if (code <= INVISIBLE) {
       index++
       if (unit === SPACE) continue
       // A full stop counts only before white space, so that "lsass.exe" and "T1059.001" stay in one sentence.
@@ -133,8 +133,12 @@ export function scanWords(
       unit = text.charCodeAt(index)
       code = classes[unit]!
     }
+    let end = index
     while (code !== 0) {
-      if (code !== INVISIBLE) hash = Math.imul(hash ^ (code === LETTER ? unit : code), HASH_PRIME)
+      if (code !== INVISIBLE) {
+        hash = Math.imul(hash ^ (code === LETTER ? unit : code), HASH_PRIME)
+        end = index + 1
+      }
       if (++index >= length) break
       unit = text.charCodeAt(index)
       code = classes[unit]!
@@ -147,7 +151,10 @@ export function scanWords(
       const whole = joinOverLineBreak(text, index, hash)
       if (whole.end > 0) {
         id = find(lexicon, whole.hash, text, start, whole.end)
-        if (id !== 0) index = whole.end
+        if (id !== 0) {
+          end = whole.end
+          index = end
+        }
       }
     }
     if (id === 0) {
@@ -162,16 +169,16 @@ export function scanWords(
       const size = offsets[id + 1]! - first
       let at = 0
       // ASCII letters and digits keep their code or gain one bit when lower-cased, so one `or` compares them.
-      if (index - start === size) while (at < size && (text.charCodeAt(start + at) | 32) === letters[first + at]!) at++
+      if (end - start === size) while (at < size && (text.charCodeAt(start + at) | 32) === letters[first + at]!) at++
       if (at !== size) {
-        id = find(lexicon, hash, text, start, index)
+        id = find(lexicon, hash, text, start, end)
         if (id === 0) continue
       }
     }
     const place = count & WINDOW_MASK
     ids[place] = id
     starts[place] = start
-    ends[place] = index
+    ends[place] = end
     ordinals[place] = ordinal
     count++
     const flag = flags[id]!
@@ -192,16 +199,19 @@ function joinOverLineBreak(text: string, hyphen: number, hash: number): { end: n
   if (text.charCodeAt(index) !== NEWLINE) return joined
   index++
   const from = index
+  let end = index
   let whole = hash
   // Sixty-four characters are longer than any known word; the bound keeps the repeated reading constant.
   while (index < text.length && index - from < 64) {
     const code = codeAt(text, index)
     if (code === 0) break
-    if (code !== IGNORED) whole = Math.imul(whole ^ code, HASH_PRIME)
     index++
+    if (code === IGNORED) continue
+    whole = Math.imul(whole ^ code, HASH_PRIME)
+    end = index
   }
-  if (index === from) return joined
-  joined.end = index
+  if (end === from) return joined
+  joined.end = end
   joined.hash = whole
   return joined
 }

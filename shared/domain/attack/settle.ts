@@ -1,4 +1,6 @@
-import type { FoundName, NameCandidate, TechniqueCandidate } from './find.ts'
+import type { Technique } from './catalogue.ts'
+import type { FoundName, FoundTechnique } from './find.ts'
+import type { NameEntry } from './names.ts'
 
 /** How much a text must say of a technique, in phrase weights, before its phrases are believed. */
 const ENOUGH = 1
@@ -12,52 +14,76 @@ function bySpan(a: Span, b: Span): number {
   return a.start - b.start || b.end - a.end
 }
 
-const HOW_RANK = { id: 0, name: 1, phrase: 2 } as const
+/** A name that was seen; `sure` is false while only the rest of the text can confirm it. */
+export interface NameCandidate {
+  entry: NameEntry
+  start: number
+  end: number
+  sure: boolean
+}
+
+/** How a technique was found; the smaller, the surer. */
+export const BY_ID = 0
+export const BY_NAME = 1
+export const BY_PHRASE = 2
+
+const HOW = ['id', 'name', 'phrase'] as const
+
+/** A technique that was seen, before the whole text has been weighed. */
+export interface TechniqueCandidate {
+  technique: Technique
+  start: number
+  end: number
+  how: typeof BY_ID | typeof BY_NAME | typeof BY_PHRASE
+  /** What one such mention weighs: see `PHRASE_WEIGHTS`. */
+  weight: number
+  /** The number of the phrase, -1 for ids and names. */
+  phrase: number
+}
 
 /**
- * Weighs what was seen of techniques over the whole text: weak phrases count when different ones add up, a span inside
- * a longer one of the same technique or of its sub-technique is dropped, and of two at one span the surer one stays.
+ * Weighs what was seen of techniques over the whole text: weak phrases count when they add up, a span inside a longer
+ * one of the same technique or of its sub-technique is dropped, and of two at one span the surer one stays.
  *
- * @param candidates in any order
+ * @param candidates phrases in the order in which they were found, that is of their ends
  * @returns in order of start
  */
-export function settleTechniques(candidates: TechniqueCandidate[]): TechniqueCandidate[] {
-  const byTechnique = new Map<string, TechniqueCandidate[]>()
-  const believed = new Set<string>()
+export function settleTechniques(candidates: TechniqueCandidate[]): FoundTechnique[] {
+  const phrases = new Map<Technique, TechniqueCandidate[]>()
+  const believed = new Set<Technique>()
   for (const candidate of candidates) {
-    if (candidate.how !== 'phrase') {
-      believed.add(candidate.id)
+    const { technique } = candidate
+    if (candidate.how !== BY_PHRASE) {
+      believed.add(technique)
       continue
     }
-    const known = byTechnique.get(candidate.id)
-    if (known === undefined) byTechnique.set(candidate.id, [candidate])
+    const known = phrases.get(technique)
+    if (known === undefined) phrases.set(technique, [candidate])
     else known.push(candidate)
   }
-  for (const [id, phrases] of byTechnique) if (weigh(phrases) >= ENOUGH) believed.add(id)
-  const kept = candidates
-    .filter((candidate) => believed.has(candidate.id))
-    .sort((a, b) => bySpan(a, b) || HOW_RANK[a.how] - HOW_RANK[b.how] || (a.id < b.id ? -1 : 1))
+  for (const [technique, said] of phrases) {
+    if (!believed.has(technique) && weigh(said) >= ENOUGH) believed.add(technique)
+  }
+  const kept = candidates.filter((candidate) => believed.has(candidate.technique))
+  kept.sort((a, b) => bySpan(a, b) || a.how - b.how || (a.technique.id < b.technique.id ? -1 : 1))
   return dropInner(kept, (outer, inner) => {
-    if (outer.id === inner.id) return true
-    if (outer.id.slice(0, 5) === inner.id.slice(0, 5) && inner.id.length === 5) return true
-    return inner.how === 'name' && outer.how === 'name' && inner.end - inner.start < outer.end - outer.start
-  })
+    if (outer.technique === inner.technique || outer.technique.parentId === inner.technique.id) return true
+    return inner.how === BY_NAME && outer.how === BY_NAME && inner.end - inner.start < outer.end - outer.start
+  }).map(({ technique, start, end, how }) => ({ id: technique.id, name: technique.name, start, end, how: HOW[how] }))
 }
 
 /**
  * Adds up what the phrases of one technique say: of phrases that overlap the weightiest counts, and one phrase counts
  * twice at most, so that a refrain says no more than two statements do.
- *
- * @param phrases in the order in which they were found, that is of their ends
  */
 function weigh(phrases: TechniqueCandidate[]): number {
-  const counted = new Map<string, number>()
+  const counted = new Map<number, number>()
   let total = 0
   let best = phrases[0]!
   let end = best.end
   const close = () => {
-    const times = counted.get(best.source) ?? 0
-    counted.set(best.source, times + 1)
+    const times = counted.get(best.phrase) ?? 0
+    counted.set(best.phrase, times + 1)
     if (times < 2) total += best.weight
   }
   for (let index = 1; index < phrases.length && total < ENOUGH; index++) {

@@ -89,32 +89,45 @@ export function isUpperCase(text: string, start: number, end: number): boolean {
 }
 
 /**
- * The words beside a span, nearest first, lower-cased; a sentence's end stops the search.
+ * Visits the words beside a span, nearest first, lower-cased, until a sentence ends or the visitor has seen enough.
  *
  * @param text the text
  * @param at where to start: the span's end to look forward, its start to look back
  * @param step 1 forward, -1 back
  * @param count how many words at most
+ * @param visit gives true to go on
  */
-export function wordsBeside(text: string, at: number, step: 1 | -1, count: number): string[] {
-  const words: string[] = []
+export function visitBeside(
+  text: string,
+  at: number,
+  step: 1 | -1,
+  count: number,
+  visit: (word: string) => boolean,
+): void {
   // Sixteen characters a word keep the search constant however long the "words" of hostile text are.
-  const reach = count * 16
+  const last = step === 1 ? Math.min(text.length - 1, at + count * 16) : Math.max(0, at - 1 - count * 16)
   let index = step === 1 ? at : at - 1
-  const inside = () => index >= 0 && index < text.length && (step === 1 ? index - at : at - index) <= reach
-  while (words.length < count && inside()) {
+  let seen = 0
+  while (seen < count && (step === 1 ? index <= last : index >= last)) {
     const unit = text.charCodeAt(index)
     if (!isWordUnit(unit)) {
       if (unit === 46 || unit === 33 || unit === 63 || unit === 10) {
         const after = text.charCodeAt(index + 1)
-        if (unit === 10 ? after === 10 || after === 13 : after <= 32) break
+        if (unit === 10 ? after === 10 || after === 13 : after <= 32) return
       }
       index += step
       continue
     }
     const from = index
-    while (inside() && isWordUnit(text.charCodeAt(index))) index += step
-    words.push((step === 1 ? text.slice(from, index) : text.slice(index + 1, from + 1)).toLowerCase())
+    while ((step === 1 ? index <= last : index >= last) && isWordUnit(text.charCodeAt(index))) index += step
+    seen++
+    if (!visit((step === 1 ? text.slice(from, index) : text.slice(index + 1, from + 1)).toLowerCase())) return
   }
+}
+
+/** The words beside a span, nearest first, lower-cased: see `visitBeside`. */
+export function wordsBeside(text: string, at: number, step: 1 | -1, count: number): string[] {
+  const words: string[] = []
+  visitBeside(text, at, step, count, (word) => words.push(word) > 0)
   return words
 }
