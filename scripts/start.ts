@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { migrate } from '#shared/database/migrate.ts'
 import { demoCredentials, ensureDemo } from '#shared/embedded/demo.ts'
 import { installationSecret, startProduct } from '#shared/embedded/product.ts'
@@ -12,49 +14,78 @@ requireNode()
 if (existsSync('.env')) process.loadEnvFile('.env')
 
 /** What to undo when the product stops, the newest first. */
-const running: { name: string; stop(): Promise<void> }[] = []
-let stopping: Promise<void> | undefined
+const running: { name: string; stop(): Promise<unknown> }[] = []
 
-function stop(): Promise<void> {
-  stopping ??= (async () => {
-    for (const part of running.reverse().splice(0)) {
-      await part.stop().catch((error: unknown) => console.error(`${part.name} did not stop cleanly:`, error))
-    }
-  })()
-  return stopping
-}
+/** Aborted when it is time to end: with `asked` by a signal, else with the error that ends it. */
+const end = new AbortController()
+const asked = 'asked'
 
-/** Ctrl-C, or the service manager. PostgreSQL is stopped last and by force if need be, so nothing stays behind. */
-function stopOnSignals(): void {
-  let signals = 0
+/** A start that is called off gets so long to clean up after itself. */
+const startPatienceSeconds = 3
+/** A product whose parts do not stop in time is left, and ends with this process. */
+const productPatienceSeconds = 1.7
+
+/** Ctrl-C, or the service manager. Under npm one Ctrl-C comes twice: from the terminal, and passed on by npm. */
+function endOnSignals(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, async () => {
-      if (++signals > 1) return
+    process.on(signal, () => {
+      if (end.signal.aborted) return
       console.log('\nStopping …')
-      await stop()
-      process.exit(0)
+      end.abort(asked)
     })
   }
 }
 
-async function start(): Promise<void> {
+/** Stops what runs. PostgreSQL is the last, and stopped by force if need be, so that nothing stays behind. */
+async function stopAll(): Promise<void> {
+  for (const part of running.reverse().splice(0)) {
+    await part.stop().catch((error: unknown) => console.error(`${part.name} did not stop cleanly:`, error))
+  }
+}
+
+/** Starts the product, lets it run until it is to end, and stops it; returns the exit code. */
+async function run(): Promise<number> {
+  endOnSignals()
+  const toEnd = once(end.signal, 'abort')
+  let isReady = false
+  try {
+    await Promise.race([start(end.signal), toEnd.then(() => sleep(startPatienceSeconds * 1000))])
+    isReady = true
+    await toEnd
+  } catch (error) {
+    end.abort(error)
+  }
+  const { reason } = end.signal
+  if (reason !== asked) {
+    const what = reason instanceof PlatformError ? reason.message : reason
+    console.error(isReady ? '\nStopping:' : '\nCannot start:', what)
+  }
+  await stopAll()
+  return reason === asked ? 0 : 1
+}
+
+async function start(called: AbortSignal): Promise<void> {
   const startedAt = performance.now()
-  const host = process.env.HOST ?? '127.0.0.1'
-  const port = Number(process.env.PORT ?? 8787)
+  const host = process.env.HOST || '127.0.0.1'
+  const port = Number(process.env.PORT || 8787)
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     throw new PlatformError('INVALID_ARGUMENT', `PORT must be a number from 0 to 65535, not "${process.env.PORT}"`)
   }
   const password = demoPassword(host)
-  const dataFolder = resolve(process.env.DATA_FOLDER ?? '.data')
+  const dataFolder = resolve(process.env.DATA_FOLDER || '.data')
   const isFirstStart = !existsSync(dataFolder)
   console.log(isFirstStart ? 'First start: making the database …' : 'Starting …')
 
-  const postgres = await startEmbeddedPostgres({ dataFolder })
+  const postgres = await startEmbeddedPostgres({ dataFolder, signal: called })
   running.push({ name: 'PostgreSQL', stop: () => postgres.stop() })
+  postgres.exited.then(() => end.abort(databaseEnded(dataFolder)))
+  called.throwIfAborted()
   await createDatabaseIfMissing(postgres.ownerUrl('postgres'), 'adapt')
   await createDatabaseIfMissing(postgres.ownerUrl('postgres'), 'cloud')
   const appPassword = await installationSecret(join(dataFolder, 'keys'), 'database')
+  called.throwIfAborted()
   await migrate(postgres.ownerUrl('adapt'), appPassword)
+  called.throwIfAborted()
 
   const databaseUrl = new URL(postgres.ownerUrl('adapt'))
   databaseUrl.username = 'adapt_app'
@@ -68,8 +99,13 @@ async function start(): Promise<void> {
     settings: process.env,
     log: createLogger({ level: logLevel(), readable: true }),
   })
-  running.push({ name: 'the product', stop: () => product.stop() })
+  running.push({
+    name: 'the product',
+    stop: () => Promise.race([product.stop(), sleep(productPatienceSeconds * 1000)]),
+  })
+  called.throwIfAborted()
   await ensureDemo(product.services.database, product.issuer, password)
+  called.throwIfAborted()
 
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
   console.log(`
@@ -84,6 +120,15 @@ Try next, in another terminal:
   npm run adapt -- ingest REPORT.pdf     send a threat report, see what comes out
   npm run adapt                          all commands
 `)
+}
+
+/** Killed, or out of memory: what was under way is repeated at the next start, which also repairs the database. */
+function databaseEnded(dataFolder: string): PlatformError {
+  const log = relative('.', join(dataFolder, 'postgres.log'))
+  return new PlatformError(
+    'UNAVAILABLE',
+    `PostgreSQL has ended unexpectedly (${log} says more). Start again: npm start`,
+  )
 }
 
 /** The demo password that everybody knows is only for a product that nobody else can reach. */
@@ -103,12 +148,4 @@ function logLevel(): 'debug' | 'info' | 'warn' | 'error' {
   return level === 'debug' || level === 'info' || level === 'error' ? level : 'warn'
 }
 
-stopOnSignals()
-try {
-  await start()
-} catch (error) {
-  if (error instanceof PlatformError) console.error(`\nCannot start: ${error.message}`)
-  else console.error('\nCannot start:', error)
-  await stop()
-  process.exit(1)
-}
+process.exit(await run())

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join } from 'node:path'
 import { readConfig } from '#shared/config.ts'
 import { AppError } from '#shared/domain/errors.ts'
+import { system } from '#shared/platform/database/index.ts'
 import { PlatformError } from '#shared/platform/errors.ts'
 import { createLocalIssuer, type LocalIssuer } from '#shared/platform/identity/local-issuer.ts'
 import { readOrCreatePrivateFile } from '#shared/platform/identity/private-file.ts'
@@ -15,6 +16,7 @@ import { createDispatcher } from '#shared/runtime/function-handler.ts'
 import { requestIdOf, urlOf } from '#shared/runtime/http.ts'
 import type { Logger } from '#shared/runtime/log.ts'
 import { buildPushPlan } from '#shared/runtime/manifest.ts'
+import { sweepOutbox } from '#shared/runtime/outbox.ts'
 import type { Services } from '#shared/runtime/services.ts'
 import { Router } from './router.ts'
 import { openEmbeddedServices } from './services.ts'
@@ -48,6 +50,11 @@ export interface Product {
   stop(): Promise<void>
 }
 
+type Answer = (request: IncomingMessage, response: ServerResponse) => void
+
+/** Deliveries under way get so long to end when the product stops. */
+const stopGraceSeconds = 1
+
 const pushIssuerPath = '/local/push'
 const pushAccount = 'pusher@local.raptorflow.example'
 
@@ -58,13 +65,25 @@ const pushAccount = 'pusher@local.raptorflow.example'
  */
 export async function startProduct(options: ProductOptions): Promise<Product> {
   const { log, dataFolder } = options
-  let answer: (request: IncomingMessage, response: ServerResponse) => void = (_request, response) =>
-    void response.writeHead(503, { 'retry-after': '1' }).end()
-  const server = createServer((request, response) => answer(request, response))
+  // The address must be known before there is anything to answer with, and the cloud delivers at once what a killed
+  // process left: requests that come too early wait instead of failing.
+  const opened = Promise.withResolvers<Answer>()
+  opened.promise.catch(() => {})
+  const server = createServer((request, response) => {
+    opened.promise.then(
+      (answer) => answer(request, response),
+      () => response.destroy(),
+    )
+  })
   const url = await listen(server, options.host, options.port)
-  const started: (() => Promise<unknown>)[] = [() => close(server)]
+  const parts: { issuer?: LocalIssuer; cloud?: EmbeddedCloud; services?: Services } = {}
   const stop = async () => {
-    for (const end of started.reverse().splice(0)) await end()
+    // Deliveries first, so that none of them fails for want of what they need.
+    await parts.cloud?.stop()
+    await close(server)
+    await closeIdleWorker()
+    await parts.services?.database.close()
+    await parts.issuer?.stop()
   }
   try {
     const keyFolder = join(dataFolder, 'keys')
@@ -80,7 +99,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       publicUrl: url,
       onError: (error) => log.error('the local issuer failed', { error }),
     })
-    started.push(() => issuer.stop())
+    parts.issuer = issuer
     const functions = await discoverFunctions()
     const signPush = (audience: string) => pushTokens.sign(audience)
     const cloud = await startEmbeddedCloud({
@@ -89,14 +108,17 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       urlOf: (target) => `${functionsUrl}/${target}`,
       signToken: signPush,
       log,
+      stopGraceSeconds,
       ...(options.backoffScale === undefined ? {} : { backoffScale: options.backoffScale }),
     })
-    started.push(() => cloud.stop())
+    parts.cloud = cloud
     const config = readConfig({
+      DATABASE_POOL_SIZE: '10',
+      ...options.settings,
+      // What follows is this product's own, whatever the environment holds for other programs.
       PUBLIC_URL: url,
       FUNCTIONS_URL: functionsUrl,
       DATABASE_URL: options.databaseUrl,
-      DATABASE_POOL_SIZE: '10',
       SUPABASE_URL: url,
       SUPABASE_ANON_KEY: 'local',
       PUSH_ISSUER: `${url}${pushIssuerPath}`,
@@ -105,14 +127,13 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       CURSOR_SECRET: await installationSecret(keyFolder, 'cursors'),
       OBJECTS_FOLDER: join(dataFolder, 'objects'),
       OBJECTS_SECRET: await installationSecret(keyFolder, 'objects'),
-      ...options.settings,
     })
     const services = openEmbeddedServices(config, log, cloud)
-    started.push(() => services.database.close(), closeIdleWorker)
+    parts.services = services
     const toHandler = createDispatcher(services)
     const router = new Router(functions, ({ name, declaration }) => toHandler(name, declaration))
 
-    answer = (request, response) => {
+    const answer: Answer = (request, response) => {
       const { pathname } = urlOf(request)
       if (pathname.startsWith('/auth/v1/')) return void issuer.handle(request, response)
       if (pathname.startsWith('/objects/')) return void services.objects.handle(request, response)
@@ -125,10 +146,27 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       if (handler) return void handler(request, response)
       sendError(new AppError('NOT_FOUND', 'There is nothing at this address'), response, requestIdOf(request), log)
     }
+    await services.objects.removeHalfWritten()
+    await sendLeftovers(services)
+    opened.resolve(answer)
     return { url, functions, services, cloud, issuer, signPush, stop }
   } catch (error) {
+    opened.reject(error)
     await stop()
     throw error
+  }
+}
+
+/** Sends what killed processes left in the outbox: before the first request, no row has a sender that still lives. */
+async function sendLeftovers(services: Services): Promise<void> {
+  try {
+    let sent: number
+    do {
+      sent = await services.database.transaction(system, (sql) => sweepOutbox(sql, services, 0))
+      if (sent > 0) services.log.info('outbox swept at the start', { sent })
+    } while (sent > 0)
+  } catch (error) {
+    services.log.error('outbox left to the sweeper', { error })
   }
 }
 
@@ -151,7 +189,7 @@ function describeListenError(error: NodeJS.ErrnoException, host: string, port: n
   if (error.code === 'EADDRINUSE') {
     return new PlatformError(
       'PORT_TAKEN',
-      `Port ${port} is in use by another program. Choose another: PORT=8788 npm start`,
+      `Port ${port} is in use by another program. Choose another (PORT=${port + 1} npm start) or any free one (PORT=0).`,
       { cause: error },
     )
   }

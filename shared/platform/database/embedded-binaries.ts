@@ -18,6 +18,8 @@ export interface RunAs {
 /** PostgreSQL refuses to run as root; this id needs no entry in the user database. */
 export const unprivilegedId = 65534
 
+const terminationPatienceMilliseconds = 1500
+
 /** The environment of every PostgreSQL process: nothing of ours that libpq or the server would obey (PGDATA, PGPORT…). */
 export const cleanEnvironment: NodeJS.ProcessEnv = { LC_ALL: 'C', PATH: process.env.PATH }
 
@@ -44,17 +46,31 @@ export async function findBinaries(runAs: RunAs): Promise<{ binaries: Binaries; 
   throw new PlatformError('UNAVAILABLE', `PostgreSQL does not run on this machine: ${output.trim()}`)
 }
 
-/** Runs a program to its end; `code` is its exit code, or the name of the reason it could not be run. */
+/**
+ * Runs a program to its end; `code` is its exit code, or the name of the reason it could not be run.
+ *
+ * @param signal - ends the program; the promise is resolved when it has ended.
+ */
 export function run(
   program: string,
   args: string[],
   runAs: RunAs,
+  signal?: AbortSignal,
 ): Promise<{ code: number | string | null; output: string }> {
   return new Promise((done) => {
-    execFile(program, args, { ...runAs, cwd: '/', env: cleanEnvironment }, (error, stdout, stderr) => {
+    let force: NodeJS.Timeout | undefined
+    const end = () => {
+      child.kill('SIGTERM')
+      force = setTimeout(() => child.kill('SIGKILL'), terminationPatienceMilliseconds)
+    }
+    const child = execFile(program, args, { ...runAs, cwd: '/', env: cleanEnvironment }, (error, stdout, stderr) => {
+      clearTimeout(force)
+      signal?.removeEventListener('abort', end)
       const output = `${stdout}${stderr}` || (error?.message ?? '')
       done({ code: error ? (error.code ?? null) : 0, output })
     })
+    if (signal?.aborted) end()
+    else signal?.addEventListener('abort', end, { once: true })
   })
 }
 

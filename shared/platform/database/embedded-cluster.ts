@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { PlatformError } from '../errors.ts'
 import { type Binaries, type RunAs, run, unprivilegedId, unreachable } from './embedded-binaries.ts'
 import { explainLog, fileError } from './embedded-errors.ts'
@@ -24,6 +25,8 @@ export interface Access {
 }
 
 export const superuser = 'postgres'
+
+const removalPatienceMilliseconds = 5000
 
 /** Makes the data folder (mode 0700; as root 0711, since PostgreSQL's user must pass through it). */
 export function makeDataFolder(dataFolder: string): void {
@@ -89,6 +92,7 @@ export function saveAccess(dataFolder: string, access: Access): void {
  * A new one is made beside its place and renamed into it when it is whole, so that an interrupted initdb leaves nothing
  * behind that looks like data. What is already there and isn't ours is never touched.
  *
+ * @param options.signal - calls initdb off; the promise is then rejected with its reason.
  * @throws PlatformError DATA_DAMAGED, PERMISSION, UNAVAILABLE (no space, …), each saying what to do.
  */
 export async function ensureCluster(options: {
@@ -98,10 +102,11 @@ export async function ensureCluster(options: {
   majorVersion: number
   runAs: RunAs
   password: string
+  signal?: AbortSignal | undefined
 }): Promise<void> {
   const { dataFolder, clusterFolder, majorVersion, runAs } = options
   try {
-    removeUnfinished(dataFolder)
+    await removeUnfinished(dataFolder)
     if (holdsFiles(clusterFolder)) {
       checkCluster(clusterFolder, majorVersion)
       // A cluster that root copied here belongs to root, as whom PostgreSQL won't run.
@@ -121,8 +126,9 @@ async function makeCluster(options: {
   binaries: Binaries
   runAs: RunAs
   password: string
+  signal?: AbortSignal | undefined
 }): Promise<void> {
-  const { dataFolder, clusterFolder, binaries, runAs, password } = options
+  const { dataFolder, clusterFolder, binaries, runAs, password, signal } = options
   const unfinished = join(dataFolder, `postgres-unfinished-${randomBytes(6).toString('hex')}`)
   const passwordFile = `${unfinished}-password`
   try {
@@ -134,17 +140,18 @@ async function makeCluster(options: {
     }
     const locale = ['--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
     const basis = ['-D', unfinished, '-U', superuser, `--pwfile=${passwordFile}`, '--auth=scram-sha-256', ...locale]
-    let result = await run(binaries.initdb, [...basis, '--locale=C.UTF-8'], runAs)
+    let result = await run(binaries.initdb, [...basis, '--locale=C.UTF-8'], runAs, signal)
     // Full text search still asks the system which letters are letters; where it has no C.UTF-8, C must do.
     if (result.output.includes('invalid locale name'))
-      result = await run(binaries.initdb, [...basis, '--locale=C'], runAs)
+      result = await run(binaries.initdb, [...basis, '--locale=C'], runAs, signal)
+    signal?.throwIfAborted()
     if (result.code !== 0) throw unreachable(join(unfinished, '.'), runAs) ?? explainLog(result.output, clusterFolder)
     renameSync(unfinished, clusterFolder)
   } catch (error) {
-    throw fileError(error, unfinished)
+    throw signal?.aborted ? signal.reason : fileError(error, unfinished)
   } finally {
     rmSync(passwordFile, { force: true })
-    rmSync(unfinished, { recursive: true, force: true })
+    await removeTree(unfinished)
   }
 }
 
@@ -153,9 +160,27 @@ function holdsFiles(folder: string): boolean {
   return readdirSync(folder).length > 0
 }
 
-function removeUnfinished(dataFolder: string): void {
+async function removeUnfinished(dataFolder: string): Promise<void> {
   for (const name of readdirSync(dataFolder)) {
-    if (name.startsWith('postgres-unfinished-')) rmSync(join(dataFolder, name), { recursive: true, force: true })
+    if (name.startsWith('postgres-unfinished-')) await removeTree(join(dataFolder, name))
+  }
+}
+
+/**
+ * Removes a folder in which an initdb may work still, for a moment: one that was called off, or whose starter was
+ * killed. Removing fails then, or stops half-way without an error.
+ */
+async function removeTree(folder: string): Promise<void> {
+  const deadline = Date.now() + removalPatienceMilliseconds
+  for (;;) {
+    try {
+      rmSync(folder, { recursive: true, force: true })
+      if (!existsSync(folder)) return
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY' || Date.now() > deadline) throw error
+    }
+    if (Date.now() > deadline) throw new PlatformError('UNAVAILABLE', `${folder} can't be removed. Remove it yourself.`)
+    await sleep(50)
   }
 }
 

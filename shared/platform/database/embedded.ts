@@ -29,6 +29,8 @@ export interface EmbeddedPostgresOptions {
   port?: number
   /** False only for tests: much faster, and a power cut loses the data. */
   durable?: boolean
+  /** Calls off a start under way: what it has started is ended, and the promise is rejected with the signal's reason. */
+  signal?: AbortSignal
 }
 
 const recoveryPatienceSeconds = 300
@@ -81,7 +83,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const runAs = whoRuns(clusterFolder)
     const { binaries, majorVersion } = await findBinaries(runAs)
     const access = loadAccess(dataFolder, clusterFolder)
-    await ensureCluster({ dataFolder, clusterFolder, binaries, majorVersion, runAs, password: access.password })
+    const { password } = access
+    await ensureCluster({ dataFolder, clusterFolder, binaries, majorVersion, runAs, password, signal: options.signal })
     await stopOrphan(clusterFolder)
     const server = await startServer(
       { ...options, dataFolder, clusterFolder, program: binaries.postgres, runAs },
@@ -157,6 +160,7 @@ async function startServer(options: ServerOptions, rememberedPort: number): Prom
   const patienceEnds = Date.now() + 15_000
   let port = options.port ?? (rememberedPort || (await freePort()))
   for (;;) {
+    options.signal?.throwIfAborted()
     const attempt = await tryServer(options, port)
     if ('pid' in attempt) return attempt
     const { log } = attempt
@@ -215,6 +219,10 @@ async function tryServer(options: ServerOptions, port: number): Promise<Server |
     if (postmaster?.pid === pid && postmaster.isReady) {
       child.unref()
       return { port, pid, exited, stop: stopper(pid, exited, () => isGone) }
+    }
+    if (options.signal?.aborted) {
+      await endPostmaster(pid, () => isGone)
+      throw options.signal.reason
     }
     if (Date.now() > deadline) {
       await endPostmaster(pid, () => isGone)

@@ -39,6 +39,8 @@ export interface LocalStore extends ObjectStore {
 export interface LocalObjects extends ObjectStore {
   /** Answers a request under `/objects/`; never rejects. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>
+  /** Removes what killed processes left half-written; only for the start of a process that is alone on the folder. */
+  removeHalfWritten(): Promise<void>
 }
 
 /**
@@ -144,6 +146,7 @@ export function createLocalObjects(options: {
     read: store.read,
     sign: store.sign,
     remove: store.remove,
+    removeHalfWritten: () => onDisk(() => removeAbandoned(partialFolder, 0)),
     handle: (request, response) => answerSignedRequest({ store, secret, origins, now, onError }, request, response),
   }
 }

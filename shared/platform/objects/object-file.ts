@@ -110,12 +110,16 @@ export async function removeObjectFile(path: string): Promise<void> {
   await unlink(path).catch(ignoreMissing)
 }
 
-/** Removes what killed processes left half-written. */
-export async function removeAbandoned(partialFolder: string): Promise<void> {
+/**
+ * Removes what killed processes left half-written.
+ *
+ * @param untouchedSeconds - what was written to more recently may still be somebody's work.
+ */
+export async function removeAbandoned(partialFolder: string, untouchedSeconds = abandonedSeconds): Promise<void> {
   for (const name of (await readdir(partialFolder).catch(ignoreMissing)) ?? []) {
     const path = join(partialFolder, name)
     const found = await stat(path).catch(ignoreMissing)
-    if (found && Date.now() - found.mtimeMs > abandonedSeconds * 1000) await unlink(path).catch(ignoreMissing)
+    if (found && Date.now() - found.mtimeMs >= untouchedSeconds * 1000) await unlink(path).catch(ignoreMissing)
   }
 }
 
