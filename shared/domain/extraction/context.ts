@@ -144,26 +144,22 @@ export class Context {
     return heading === undefined || heading.offset > offset ? 0 : heading.kinds
   }
 
-  /** Whether a span is an item by itself: quoted as code, alone on its line, in a table cell or in a list. */
-  isItem(start: number, end: number): boolean {
+  /**
+   * Whether a span is an item by itself: alone on its line, in a table cell, in a list, or quoted as code.
+   *
+   * @param countCode whether a quotation as code is enough
+   */
+  isItem(start: number, end: number, countCode = true): boolean {
     const { text } = this
     let before = start - 1
     while (before >= 0 && start - before < 12 && isDecoration(text.charCodeAt(before))) before--
     let after = end
     while (after < text.length && after - end < 12 && isDecoration(text.charCodeAt(after))) after++
-    if (isCodeQuote(text, start - 1, before) && isCodeQuote(text, after - 1, end - 1)) return true
+    if (countCode && isCodeQuote(text, start - 1, before) && isCodeQuote(text, after - 1, end - 1)) return true
     if (!isItemStart(text, before) || (isLineEndAt(text, before) && endsProse(text, before))) return false
     const code = text.charCodeAt(after)
     // What may follow an item: nothing, a cell, a further item, a remark.
-    return (
-      isLineEndAt(text, after) ||
-      code === 124 ||
-      code === 44 ||
-      code === 59 ||
-      code === 40 ||
-      code === 45 ||
-      code === 0x2013
-    )
+    return isLineEndAt(text, after) || code === 124 || code === 44 || code === 40 || code === 45 || code === 0x2013
   }
 
   /** Whether a word, a colon or an opening mark that belongs to words stands just before an offset. */

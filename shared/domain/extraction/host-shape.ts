@@ -42,6 +42,13 @@ export function shapeDoubt(text: string, host: Host): Suppression | null {
   if (PRODUCT_NAMES.has(name)) return PRODUCT
   if (name.startsWith('www.')) return null
   const labels = name.split('.')
+  if (
+    facts.tld === 'net' &&
+    labels.length === 2 &&
+    /^[A-Z][A-Za-z]*[a-z]\.NET$/.test(text.slice(host.start, host.end))
+  ) {
+    return PRODUCT
+  }
   for (let i = 0; i < labels.length - 1; i++) if (DETECTION_LABELS.has(labels[i]!)) return DETECTION
   const written = text.slice(host.start, host.end)
   const writtenTld = written.slice(written.lastIndexOf('.') + 1)
@@ -58,29 +65,32 @@ export function shapeDoubt(text: string, host: Host): Suppression | null {
   const next = text.charCodeAt(host.end)
   const isCall = next === 40 && !isBlankAt(text, host.end)
   if (labels.length >= 3 && PACKAGE_LABELS.has(head)) return IDENTIFIER
-  if (isCall && (IDENTIFIER_LABELS.has(head) || !DISTINCT_SUFFIXES.has(facts.tld))) return IDENTIFIER
+  const isMainSuffix = facts.tld === 'com' || facts.tld === 'net' || facts.tld === 'org'
+  if (isCall && !isMainSuffix) return IDENTIFIER
+  if (/[a-z][A-Z]/.test(isMainSuffix || DISTINCT_SUFFIXES.has(facts.tld) ? writtenTld : written)) return IDENTIFIER
   if (DISTINCT_SUFFIXES.has(facts.tld)) {
-    if (
-      labels.length === 2 &&
-      IDENTIFIER_LABELS.has(head) &&
-      facts.tld !== 'com' &&
-      facts.tld !== 'net' &&
-      facts.tld !== 'org'
-    ) {
-      return IDENTIFIER
-    }
-    return null
+    if (labels.length > 2 || isMainSuffix) return null
+    if (IDENTIFIER_LABELS.has(head)) return IDENTIFIER
+    // Short names under country codes are operators and variables more often than hosts: `f32.ne`, `a.de`.
+    return head.length <= 3 && facts.tld.length === 2 ? WORDLIKE : null
   }
   if (facts.privateSuffix && labels.length > 2) return null
   // Second-level suffixes (`com.pl`, `co.rs`) and deep names are hosts.
   if (facts.suffix.includes('.')) return null
   if (FILE_SUFFIXES.has(facts.tld)) return FILE_NAME
   if (labels.length === 2 && IDENTIFIER_LABELS.has(head)) return IDENTIFIER
-  if (labels.length >= 3 && !/^[A-Z]/.test(written)) return null
+  if (isInExpression(text, host)) return IDENTIFIER
   const second = labels[labels.length - 2]!
-  if (/[0-9]/.test(second) || second.includes('-') || second.startsWith('xn--') || facts.tld.startsWith('xn--'))
-    return null
+  if (second.startsWith('xn--') || facts.tld.startsWith('xn--')) return null
+  if (second.length > 5 && /[0-9-]/.test(second)) return null
   return WORDLIKE
+}
+
+/** Whether operators of source code touch a name: `t.name=`, `!x.host`, `o.data[`. */
+function isInExpression(text: string, host: Host): boolean {
+  const next = text[host.end] ?? ''
+  const before = text[host.start - 1] ?? ''
+  return (next !== '' && '=[&+{'.includes(next)) || (before !== '' && '=!&+{$'.includes(before))
 }
 
 function suffixLabels(suffix: string): number {

@@ -1,6 +1,5 @@
 import { isIpv4Run, octetAt } from './addresses.ts'
 import {
-  ALPHANUMERIC,
   DIGIT,
   HEX_LETTER,
   HYPHEN,
@@ -15,7 +14,7 @@ import {
   WIDE_LETTER,
 } from './characters.ts'
 import { isOnionV3 } from './checksums.ts'
-import { atSignAt, bracketTokenAt, colonAt, refangPath } from './defang.ts'
+import { atSignAt, bracketTokenAt, colonAt, dotAt, refangPath } from './defang.ts'
 import { type HostFacts, hostFacts, isPublicTld } from './hosts.ts'
 import type { Run } from './run.ts'
 import type { Role, Scan } from './scan.ts'
@@ -269,12 +268,15 @@ function startsPath(text: string, from: number): boolean {
   if (from >= text.length || code <= 32) return false
   // `8.8.8.8/8.8.4.4`
   let at = from
-  let dots = 0
-  while (at - from < 16 && (isDigitAt(text, at) || text.charCodeAt(at) === 46)) {
-    if (text.charCodeAt(at) === 46) dots++
-    at++
+  for (let octets = 1; ; octets++) {
+    const octet = at
+    while (at - octet < 3 && isDigitAt(text, at)) at++
+    if (at === octet) return true
+    if (octets === 4) return isAlphanumericAt(text, at)
+    const next = dotAt(text, at)
+    if (next < 0) return true
+    at = next
   }
-  return dots !== 3
 }
 
 function isTailAt(text: string, index: number): boolean {
@@ -331,19 +333,25 @@ export function addEmail(scan: Scan): number {
   if (scan.ahead.scan(text, sign.end) === sign.end) return -1
   const host = hostOf(text, scan.ahead)
   if (host === null || host.kind === 'ipv4' || host.start !== sign.end) return -1
-  let start = run.start
-  const floor = Math.max(scan.floor, run.start - 64)
+  // Only a spelled sign goes with spelled dots: `… dot joe@host` is `joe`.
+  const isPlain = run.spelled && !sign.spelled
+  const runStart = isPlain ? run.labelStart[run.count - 1]! : run.start
+  let start = runStart
+  const floor = Math.max(scan.floor, runStart - 64)
   while (start > floor && isLocalPartAt(text, start - 1)) start--
   while (start < run.end && !isAlphanumericAt(text, start) && text.charCodeAt(start) !== 95) start++
   if (run.end - start > 64 || start >= run.end) return -1
-  const tail = start < run.start ? text.slice(start, run.start) + run.join(text) : run.join(text)
-  const local = (start > run.start ? tail.slice(start - run.start) : tail).toLowerCase()
+  const written =
+    start > run.start ? refangPath(text.slice(start, run.end)) : text.slice(start, run.start) + run.join(text)
+  const local = written.toLowerCase()
   const spelled = sign.spelled || run.spelled || scan.ahead.spelled
-  if (sign.spelled || (sign.defanged && text.charCodeAt(run.end + 1) === 64)) {
+  if (sign.spelled || (text.charCodeAt(run.end) === 32 && text.charCodeAt(run.end + 1) === 64)) {
     // In prose "at" joins anything; the name must look like one, and the host be spelled the same way.
     const telling = /[._\d-]/.test(local) || MAILBOX_NAMES.has(local)
     const isSpelled = telling && scan.ahead.spelled
-    if (!isSpelled && (sign.spelled || !host.defanged || local.length < 2)) return -1
+    // `<name at host>` is how archives print addresses.
+    const isBracketed = text.charCodeAt(start - 1) === 60 && text.charCodeAt(host.end) === 62
+    if (!isSpelled && !isBracketed && (sign.spelled || !host.defanged || local.length < 2)) return -1
   }
   const defanged = sign.defanged || host.defanged || run.defanged || spelled
   scan.add('email', `${local}@${host.value}`, start, host.end, defanged, 'own', host.facts)
@@ -354,16 +362,11 @@ export function addEmail(scan: Scan): number {
 function isLocalPartAt(text: string, index: number): boolean {
   if (isAlphanumericAt(text, index)) return true
   const code = text.charCodeAt(index)
-  return code === 46 || code === 95 || code === 37 || code === 43 || code === 45
+  return code === 46 || code === 95 || code === 43 || code === 45
 }
 
 /** Whether a run can be a host at all: letters or four numbers. Spares the look-ups for decimals and versions. */
 export function mayBeHost(run: Run): boolean {
   if (run.count < 2) return false
   return (run.mask & (OTHER_LETTER | HEX_LETTER | WIDE_LETTER | UNSPACED_LETTER)) !== 0 || run.count === 4
-}
-
-/** Whether any label has a letter or digit (a run of hyphens has not). */
-export function hasText(run: Run): boolean {
-  return (run.mask & (ALPHANUMERIC | WIDE_LETTER | UNSPACED_LETTER)) !== 0
 }

@@ -141,7 +141,7 @@ function trimPath(text: string, from: number, to: number): number {
 
 /** Backslashes doubled by the escaping of a string literal, written once. */
 function unescapePath(value: string): string {
-  return value.includes('\\\\') ? value.replaceAll('\\\\', '\\') : value
+  return value.includes('\\\\') ? value.replace(/\\{2,}/g, '\\') : value
 }
 
 /** `C:\…`, with the drive letter at `start` and the colon behind it. */
@@ -151,7 +151,7 @@ export function addDrivePath(scan: Scan, start: number): number {
   if (slash !== 92 && slash !== 47) return -1
   if (slash === 47) return addForwardDrivePath(scan, start)
   const end = windowsPathEnd(text, start, start + 3, false)
-  if (end <= start + 3 || !hasNameCharacter(text, start + 3, end)) return -1
+  if (end <= start + 3 || !hasName(text, start + 3, end)) return -1
   scan.add('file-path', unescapePath(text.slice(start, end)), start, end)
   return end
 }
@@ -166,10 +166,15 @@ function addForwardDrivePath(scan: Scan, start: number): number {
   return end
 }
 
-function hasNameCharacter(text: string, from: number, to: number): boolean {
+/** Whether a name of two characters or more is in a path; `d:\\d\\s` is a pattern, not a path. */
+function hasName(text: string, from: number, to: number): boolean {
+  let length = 0
   for (let at = from; at < to; at++) {
     const code = text.charCodeAt(at)
-    if (code >= 128 || (CLASS[code]! & LABEL) !== 0 || code === 37 || code === 60) return true
+    const isName =
+      code >= 128 || (CLASS[code]! & LABEL) !== 0 || code === 37 || code === 60 || code === 46 || code === 36
+    length = isName ? length + 1 : 0
+    if (length > 1) return true
   }
   return false
 }
@@ -207,12 +212,14 @@ export function addBackslashPath(scan: Scan, start: number): number {
     at++
     const hostFrom = at
     while (at - hostFrom < 255 && isShareHost(text, at)) at++
-    if (at === hostFrom || text.charCodeAt(at) !== 92 || !isPathStart(text, at + 1)) return -1
+    if (at === hostFrom || text.charCodeAt(at) !== 92 || !isShare(text, text.slice(hostFrom, at), at + 1)) return -1
   } else {
     const nameFrom = at
     while (at - nameFrom < 24 && ((classAt(text, at) & LABEL) !== 0 || text[at] === '?')) at++
     if (text.charCodeAt(at) !== 92 || !KERNEL_ROOTS.has(text.slice(nameFrom, at).toLowerCase())) return -1
     if (text.slice(nameFrom, at).toLowerCase() === 'registry') return addNativeKey(scan, start, at + 1)
+    if (text.slice(nameFrom, at) === '??' && !/^(?:[A-Za-z]:\\|UNC\\|Volume)/.test(text.slice(at + 1, at + 8)))
+      return -1
     if (text.charCodeAt(at + 2) === 58) at += 2
   }
   const end = windowsPathEnd(text, start, at + 1, false)
@@ -230,9 +237,11 @@ function isShareHost(text: string, index: number): boolean {
   return code === 46 || code === 63 || code === 36 || code === 37
 }
 
-function isPathStart(text: string, index: number): boolean {
-  const code = text.charCodeAt(index)
-  return (classAt(text, index) & LABEL) !== 0 || code === 36 || code === 37 || code === 46 || code === 60
+/** Whether a host is followed by a share; the device spaces `.` and `?` have names of their own behind them. */
+function isShare(text: string, host: string, from: number): boolean {
+  const head = text.slice(from, from + 8)
+  if (host === '?') return /^(?:[A-Za-z]:\\|UNC\\|Volume\{|GLOBALRO)/.test(head)
+  return /[A-Za-z0-9]/.test(host) || host === '.' ? /^(?:[A-Za-z0-9%_-]{2}|[A-Za-z]\$|\$|<)/.test(head) : false
 }
 
 /** `\REGISTRY\MACHINE\…` of kernel traces. */

@@ -22,7 +22,8 @@ const MALICIOUS =
   /\b(?:payloads?|download(?:s|ed|ing|er)?|drop(?:s|ped|per)|c2|c&c|beacon\w*|phish\w*|exfiltrat\w*|redirect\w*|inject\w*|fetch\w*|callback|compromis\w+|infect\w*|malicious|fake|lures?|decoy|impersonat\w*|typosquat\w*|staged?|hosted|drive-by|exploit kit|landing|victims?|requests? to|connect\w*|c&c|command[- ]and[- ]control|smish\w*|spear\w*|attachments?|iocs? list)\b/
 const HEADER_LINE =
   /(?:^|\n)[ \t>*_"'-]*(?:url|link|source|original(?:ly)?(?: (?:url|post(?:ed)?|article|source))?|permalink|canonical|web ?site|web|published(?: (?:at|on|by|in))?|from|reference|references|available (?:at|from|on)|retrieved from|accessed (?:at|from)|read (?:online|more)(?: at)?|homepage|publisher)[ \t"'*_]*[:=][ \t"'<(*_]*$/
-const PAYLOAD_PATH =
+/** Files that a link to a publication does not lead to. */
+export const PAYLOAD_PATH =
   /\.(?:exe|dll|ps1|bat|cmd|vbs|js|jse|hta|scr|msi|jar|apk|lnk|iso|img|zip|rar|7z|gz|bin|sh|py|elf|dat|doc[xm]?|xls[xmb]?|cab|cpl|wsf|chm)$/i
 const CONTACT_WORDS =
   /(?:contact(?: us)?|e-?mail(?: us)?|reach (?:us|out)|write to|questions|inquir(?:y|ies)|enquir(?:y|ies)|press|media|report (?:it|them|this|incidents?)|feedback|send (?:us|them|it)|for (?:more|further|any)|subscribe|support)[^.\n]{0,48}$/

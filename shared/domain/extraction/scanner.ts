@@ -14,8 +14,6 @@ import {
   OTHER_LETTER,
   UNDERSCORE,
   WIDE,
-  WIDE_DOT,
-  WIDE_IGNORED,
   WIDE_SPACED,
   WIDE_UNSPACED,
 } from './characters.ts'
@@ -313,9 +311,4 @@ function readOpener(scan: Scan, at: number, code: number): number {
     }
   }
   return end > at ? end : at + 1
-}
-
-/** Exported for the tests of the tables: whether a code unit is treated as invisible or as a dot. */
-export function isInvisibleOrDot(code: number): boolean {
-  return WIDE[code] === WIDE_IGNORED || WIDE[code] === WIDE_DOT
 }

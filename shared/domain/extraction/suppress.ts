@@ -1,18 +1,10 @@
-import { isAlphanumericAt } from './characters.ts'
-import {
-  Context,
-  SECTION_FILES,
-  SECTION_INDICATORS,
-  SECTION_KEYS,
-  SECTION_NETWORK,
-  SECTION_REFERENCES,
-} from './context.ts'
-import { COMMON_UNIX_PREFIXES, WINDOWS_PROGRAMS, WINDOWS_SYSTEM_FOLDERS } from './data/paths.ts'
-import { KNOWN_VALUES, RESERVED_AS_NUMBERS } from './data/values.ts'
+import { Context, SECTION_FILES, SECTION_INDICATORS, SECTION_NETWORK, SECTION_REFERENCES } from './context.ts'
+import { KNOWN_VALUES } from './data/values.ts'
 import { shapeDoubt } from './host-shape.ts'
-import { findHomes, isContactPhrase, isReferencePhrase } from './publisher.ts'
+import { findHomes, isContactPhrase, isReferencePhrase, PAYLOAD_PATH } from './publisher.ts'
 import type { Candidate } from './scan.ts'
 import type { PageSpan, Suppression } from './types.ts'
+import { asnVerdict, hashVerdict, pathVerdict } from './value-verdicts.ts'
 import { versionDoubt } from './version-shape.ts'
 import { addressVerdict, hostVerdict, reservedName } from './warning-lists.ts'
 
@@ -30,7 +22,8 @@ import { addressVerdict, hostVerdict, reservedName } from './warning-lists.ts'
  * 4. A name that has the shape of something else (file name, identifier, two sentences, detection name) needs evidence:
  *    a URL, `www.`, a place in a list of network indicators, or words about the network on its line.
  * 5. What the document gives as its own home, or links with a label or in its references, is suppressed.
- * 6. In a document that defangs its network indicators, a name left live in running text is suppressed.
+ * 6. In a document that defangs its network indicators, a name left live in running text is suppressed; so is one in
+ *    the running text of a longer document that shows no sign of a threat at all.
  */
 export function weigh(text: string, candidates: readonly Candidate[], pages: readonly PageSpan[]): void {
   const weigher = new Weigher(text, candidates)
@@ -38,10 +31,6 @@ export function weigh(text: string, candidates: readonly Candidate[], pages: rea
   weigher.weighDocument(pages)
 }
 
-const COMMIT: Suppression = { reason: 'commit id of a version control system', list: 'commit-id' }
-const KEY_MATERIAL: Suppression = { reason: 'key material by the heading of its section', list: 'key-material' }
-const IMAGE_DIGEST: Suppression = { reason: 'digest of a container image or package', list: 'package-digest' }
-const PATTERNED: Suppression = { reason: 'patterned example value', list: 'example-value' }
 const NO_SUFFIX: Suppression = { reason: 'host name without a public suffix', list: 'local-host' }
 const LABELLED: Suppression = { reason: 'link with a label in the text of the document', list: 'reference-link' }
 const REFERENCE: Suppression = { reason: 'reference to a publication or contact of the writer', list: 'reference-link' }
@@ -51,8 +40,6 @@ const PUBLISHER: Suppression = {
   list: 'document-publisher',
 }
 const LEFT_LIVE: Suppression = { reason: 'left live in a document that defangs its indicators', list: 'left-live' }
-const COMMON_PATH: Suppression = { reason: 'path that most systems have', list: 'common-path' }
-const SYSTEM_PROGRAM: Suppression = { reason: 'program that ships with Windows', list: 'common-path' }
 
 const PLACEHOLDER_ADDRESS: Suppression = { reason: 'placeholder for an e-mail address', list: 'example-value' }
 const PLACEHOLDER_USERS = new Set(
@@ -60,6 +47,33 @@ const PLACEHOLDER_USERS = new Set(
     ' ',
   ),
 )
+
+const NO_THREAT: Suppression = {
+  reason: 'in running text of a document without any sign of a threat',
+  list: 'no-threat-context',
+}
+/** Shorter texts are snippets, which say too little of their context. */
+const SHORTEST_HARMLESS = 600
+const TELLING_TYPES = new Set([
+  'md5',
+  'sha1',
+  'sha256',
+  'sha512',
+  'imphash',
+  'ja3',
+  'ssdeep',
+  'tlsh',
+  'onion',
+  'i2p',
+  'yara-rule',
+  'mutex',
+  'registry-key',
+  'cve',
+  'bitcoin',
+  'monero',
+])
+const THREAT_WORDS =
+  /malware|malicious|malspam|payload|phish|ransom|trojan|backdoor|botnet|command[- ]and[- ]control|\bC2\b|C&C|exploit|compromis|infect|\bIoCs?\b|indicators? of|threat|attack|adversar|intrusion|implant|\bAPT|beacon|dropper|stealer|exfiltrat|spyware|keylog|shellcode|hacker|hacked|suspicious|blocklist|denylist|blacklist|sinkhole|evil|scam|fraud|spam\b|virus|typosquat/i
 
 /** This many defanged hosts make a document one that defangs. */
 const DEFANGING_HOSTS = 3
@@ -69,10 +83,12 @@ const NETWORK_LINE =
 /** The header or request line that a URL or host is the value of. */
 const HTTP_DUMP = /(?:^|[^a-z])(?:host|origin|referer|location|get|post|put|head|connect)[: ] *$/
 
-const COMMIT_PATH = /\/(?:commits?|blob|tree|raw|blame|compare|archive)\/$|\.\.\.?$/
-const COMMIT_WORD =
-  /\b(?:commits?|revision|changeset|cherry[- ]?pick(?:ed)?(?: from)?|merge|reverts?|rev|tree|parent|tag|git)[ :=("'`@#]{1,3}$/
-
+/** Lines that name authors rather than senders. */
+const AUTHOR =
+  /(?:©|\(c\)|\b(?:copyright|authors?|maintainers?|maintained|contributors?|licen[sc]ed?|signed-off-by|co-authored-by)\b)/
+/** What stands before the target of a link: a link macro, a reference definition, an attribute, a field of metadata. */
+const LINK_MARKUP =
+  /(?:\blink:|(?:^|\n)[ \t]*\[[^\]\n]{1,40}\]:[ \t]*<?|\bhref[ \t]*=[ \t]*["']?|<(?:img|source|video)\b[^>]{0,40}\bsrc[ \t]*=[ \t]*["']?|\bsrcset[ \t]*=[ \t]*["']?|(?:^|[^a-z])(?:references?|ref|source|author|url|link|report|blog|see|cf|homepage|website|via|docs?|documentation|repository|bugs)\d*["']?[ \t]?[=:][ \t]*["'<]?(?:- *)?)$/
 class Weigher {
   readonly #text: string
   readonly #candidates: readonly Candidate[]
@@ -125,11 +141,11 @@ class Weigher {
       case 'sha512':
       case 'imphash':
       case 'ja3':
-        return this.#judgeHash(candidate)
+        return hashVerdict(this.#context, candidate, this.#url)
       case 'file-path':
-        return this.#judgePath(candidate)
+        return pathVerdict(this.#context, candidate)
       case 'asn':
-        return judgeAsn(Number(candidate.value.slice(2)))
+        return asnVerdict(Number(candidate.value.slice(2)))
       case 'mac':
       case 'bitcoin':
       case 'ethereum':
@@ -188,9 +204,11 @@ class Weigher {
     })
     if (doubt === null) return null
     if (doubt.list === 'detection-name' || doubt.list === 'missing-space' || doubt.list === 'product-name') return doubt
-    if (doubt.list === 'word-suffix' && this.#context.isItem(candidate.start, candidate.end)) {
+    if (doubt.list === 'word-suffix') {
       const kinds = this.#context.sectionAt(candidate.start)
-      if ((kinds & SECTION_FILES) === 0 || (kinds & SECTION_NETWORK) !== 0) return null
+      const isListed = (kinds & (SECTION_NETWORK | SECTION_INDICATORS)) !== 0
+      const isItem = this.#context.isItem(candidate.start, candidate.end, isListed)
+      if (isItem && ((kinds & SECTION_FILES) === 0 || (kinds & SECTION_NETWORK) !== 0)) return null
     }
     return this.#hasNetworkEvidence(candidate) && doubt.list !== 'code-identifier' ? null : doubt
   }
@@ -224,22 +242,24 @@ class Weigher {
     if (PLACEHOLDER_USERS.has(candidate.value.slice(0, candidate.value.indexOf('@')))) return PLACEHOLDER_ADDRESS
     if (verdict.shared) return verdict.unlessDefanged ?? verdict.unlessEvidence
     const isMailProvider = verdict.unlessDefanged?.list === 'mail-provider'
-    if (isMailProvider) return null
+    if (isMailProvider) return AUTHOR.test(this.#context.line(candidate.start)) ? CONTACT : null
     if (verdict.unlessDefanged !== null || verdict.hostAlways !== null)
       return verdict.unlessDefanged ?? verdict.hostAlways
-    return isContactPhrase(this.#context.before(candidate.start, 60)) && !this.#isListed(candidate) ? CONTACT : null
+    return this.#isContact(candidate.start) && !this.#isListed(candidate) ? CONTACT : null
   }
 
-  /** `https://…[label]` of AsciiDoc, `[label](https://…)` of Markdown, `"reference = …"` of YARA and Sigma. */
+  #isContact(start: number): boolean {
+    const before = this.#context.before(start, 60)
+    return before.endsWith('mailto:') || isContactPhrase(before) || AUTHOR.test(this.#context.line(start))
+  }
+
+  /** `https://…[label]` of AsciiDoc, `[label](https://…)` and `[label]: https://…` of Markdown, `href=`, `reference =`. */
   #isLabelled(start: number, end: number): boolean {
     const text = this.#text
     if (text.charCodeAt(end) === 91 && text.charCodeAt(end + 1) !== 46) return true
     if (text.charCodeAt(start - 1) === 40 && text.charCodeAt(start - 2) === 93) return true
-    if (!this.#context.followsWords(start)) return false
-    const before = this.#context.before(start, 40)
-    return /(?:\blink:|(?:^|[^a-z])(?:reference|references|ref|source|author|url|link|report|blog|see|cf|homepage|website|via)\d*["']? ?[=:][ \t]*["'<]?(?:- *)?)$/.test(
-      before,
-    )
+    if (!this.#context.followsWords(start) && text.charCodeAt(start - 2) !== 58) return false
+    return LINK_MARKUP.test(this.#context.before(start, 48))
   }
 
   #judgeAddress(candidate: Candidate): Suppression | null {
@@ -254,50 +274,12 @@ class Weigher {
     return doubt.firm || !this.#hasNetworkEvidence(candidate) ? doubt.suppression : null
   }
 
-  #judgeHash(candidate: Candidate): Suppression | null {
-    const known = KNOWN_VALUES.get(candidate.value)
-    if (known !== undefined) return known
-    if (isPatterned(candidate.value)) return PATTERNED
-    const { start } = candidate
-    if ((this.#context.sectionAt(start) & SECTION_KEYS) !== 0) return KEY_MATERIAL
-    if (candidate.type !== 'sha1' && candidate.type !== 'sha256') return null
-    const url = this.#url
-    const isInUrl = url !== null && start < url.end
-    if (!isInUrl && !followsWord(this.#text, start)) return null
-    const before = this.#text.slice(Math.max(0, start - 24), start).toLowerCase()
-    if (isInUrl) return COMMIT_PATH.test(before) && /git|bitbucket|sourceforge/.test(url.value) ? COMMIT : null
-    if (COMMIT_WORD.test(before)) return COMMIT
-    return /@sha256:$|digest:? ?sha256:$/.test(before) ? IMAGE_DIGEST : null
-  }
-
-  #judgePath(candidate: Candidate): Suppression | null {
-    const path = candidate.value.toLowerCase()
-    if (path.includes('\\')) {
-      const folder = WINDOWS_SYSTEM_FOLDERS.find((prefix) => path.startsWith(prefix))
-      if (folder !== undefined) {
-        const name = path.slice(folder.length)
-        if (
-          name === '' ||
-          WINDOWS_PROGRAMS.has(name) ||
-          /^windowspowershell\\v1\.0\\(?:powershell\.exe)?$/.test(name)
-        ) {
-          return SYSTEM_PROGRAM
-        }
-      }
-      return isCommonFolder(path) ? COMMON_PATH : null
-    }
-    if (!COMMON_UNIX_PREFIXES.some((prefix) => path.startsWith(prefix))) return null
-    const kinds = this.#context.sectionAt(candidate.start)
-    const listed =
-      (kinds & (SECTION_INDICATORS | SECTION_FILES)) !== 0 && this.#context.isItem(candidate.start, candidate.end)
-    return listed && !path.startsWith('/dev/null') ? null : COMMON_PATH
-  }
-
   /** Rules that need the whole document: its home, and whether it defangs. */
   weighDocument(pages: readonly PageSpan[]): void {
     const homes = findHomes(this.#candidates, this.#context, this.#defangedSites, pages)
     const defangs = this.#defangedValues.size >= DEFANGING_HOSTS
-    if (homes.size === 0 && !defangs) return
+    const isHarmless = this.#hasNoThreat()
+    if (homes.size === 0 && !defangs && !isHarmless) return
     this.#owner = null
     for (const candidate of this.#candidates) {
       if (candidate.role === 'own') this.#owner = candidate
@@ -306,8 +288,28 @@ class Weigher {
       if (homes.has(site)) candidate.suppressed = PUBLISHER
       else if (defangs && candidate.role === 'own' && !this.#defangedSites.has(site) && this.#isLeftLive(candidate)) {
         candidate.suppressed = LEFT_LIVE
-      } else if (candidate.role !== 'own' && this.#owner?.suppressed === LEFT_LIVE) candidate.suppressed = LEFT_LIVE
+      } else if (isHarmless && candidate.role === 'own' && !this.#context.isItem(candidate.start, candidate.end)) {
+        candidate.suppressed = PAYLOAD_PATH.test(candidate.value) ? null : NO_THREAT
+      } else if (candidate.role !== 'own') this.#inherit(candidate)
     }
+  }
+
+  /** A host within a mention that the rules for the whole document have suppressed goes with it. */
+  #inherit(candidate: Candidate): void {
+    const reason = this.#owner?.suppressed ?? null
+    if (reason === LEFT_LIVE || reason === NO_THREAT) candidate.suppressed = reason
+  }
+
+  /** Whether a document of some length shows no sign of a threat: no defanging, no hash, no word of the field. */
+  #hasNoThreat(): boolean {
+    if (this.#text.length < SHORTEST_HARMLESS || this.#defangedValues.size > 0) return false
+    let live = 0
+    for (const { type, facts, suppressed } of this.#candidates) {
+      if (suppressed !== null) continue
+      if (facts !== null) live++
+      else if (TELLING_TYPES.has(type)) return false
+    }
+    return live > 0 && !THREAT_WORDS.test(this.#text)
   }
 
   #isLeftLive(candidate: Candidate): boolean {
@@ -320,16 +322,6 @@ class Weigher {
   }
 }
 
-/** Whether a word stands directly before an offset, at most three separators away. */
-function followsWord(text: string, start: number): boolean {
-  for (let at = start - 1; at >= 0 && start - at <= 4; at--) {
-    const code = text.charCodeAt(at)
-    if (isAlphanumericAt(text, at)) return true
-    if (code === 10 || code === 124) return false
-  }
-  return false
-}
-
 function noSuffix(candidate: Candidate): Suppression {
   const host = candidate.value.replace(/^[a-z0-9+]+:\/\/(?:[^@/]*@)?/, '').replace(/[:/?#].*$/s, '')
   return reservedName(host) ?? NO_SUFFIX
@@ -340,32 +332,4 @@ function hasPath(url: string): boolean {
   const from = url.indexOf('://')
   const slash = url.indexOf('/', from < 0 ? 0 : from + 3)
   return slash >= 0 && slash < url.length - 1
-}
-
-/** One digit over and over, or digits counted up: `ffff…`, `0123456789abcdef…`. */
-function isPatterned(hex: string): boolean {
-  let patterned = 0
-  for (let i = 1; i < hex.length; i++) {
-    const step = hex.charCodeAt(i) - hex.charCodeAt(i - 1)
-    // '9' to 'a' is a step of 40 - 1, 'f' to '0' the way back.
-    if (step === 0 || step === 1 || step === 40 || step === -54) patterned++
-    if (i === 8 && patterned < 6) return false
-  }
-  return patterned > (hex.length - 1) * 0.85
-}
-
-function judgeAsn(number: number): Suppression | null {
-  if (number === 400) return { reason: 'AS/400, a line of computers', list: 'product-name' }
-  for (const range of RESERVED_AS_NUMBERS) {
-    if (number >= range.from && number <= range.to) return { reason: range.reason, list: 'reserved-asn' }
-  }
-  return null
-}
-
-const COMMON_FOLDER =
-  /^(?:[a-z]:\\(?:windows(?:\\(?:temp|system32|syswow64|system32\\drivers|system32\\tasks|tasks|fonts|inf|logs|prefetch))?|program files(?: \(x86\))?|programdata|users(?:\\(?:public|[^\\]*user[^\\]*|<[^>]*>|\[[^\]]*\]|default|administrator|admin))?(?:\\(?:desktop|documents|downloads|appdata(?:\\(?:local|roaming|locallow)(?:\\temp)?)?))?|temp|tmp|perflogs|inetpub(?:\\wwwroot)?|recovery)?|%[a-z0-9_()]+%(?:\\(?:system32|syswow64|temp|drivers|system32\\drivers|microsoft|local|roaming))?)\\?$/
-
-/** A folder that every Windows system has, without a name of its own in it. */
-function isCommonFolder(path: string): boolean {
-  return path.length < 80 && COMMON_FOLDER.test(path)
 }

@@ -1,4 +1,4 @@
-import { isAlphanumericAt, WIDE, WIDE_DOT, WIDE_UNSPACED } from './characters.ts'
+import { isAlphanumericAt, WIDE, WIDE_DOT, WIDE_IGNORED, WIDE_UNSPACED } from './characters.ts'
 import { bracketTokenAt } from './defang.ts'
 
 /** Characters that no writer leaves inside a URL. */
@@ -76,6 +76,8 @@ function startsUrl(text: string, index: number): boolean {
   return head.startsWith('http') || head.startsWith('hxxp') || head.startsWith('ftp:')
 }
 
+const BROKEN_DOT = /[[({] ?(?:\.|dot) ?[\])}]$/i
+
 function trimTail(text: string, from: number, to: number, start: number): number {
   const before = text.charCodeAt(start - 1)
   let end = to
@@ -84,8 +86,14 @@ function trimTail(text: string, from: number, to: number, start: number): number
     // . , ; : ! ? always; emphasis and pass-through marks (* _ ~ +) when they open before the URL as well
     const sentence = code === 46 || code === 44 || code === 59 || code === 58 || code === 33 || code === 63
     const markup = (code === 42 || code === 95 || code === 126 || code === 43) && (before === code || code === 42)
-    if (!sentence && !markup) break
-    end--
+    const opener = code === 91 || code === 40 || code === 123
+    if (sentence || markup || opener || WIDE[code] === WIDE_IGNORED) end--
+    else {
+      // A broken dot at the end is the sentence's too.
+      const broken = BROKEN_DOT.exec(text.slice(Math.max(from, end - 7), end))
+      if (broken === null) break
+      end -= broken[0].length
+    }
   }
   return end
 }

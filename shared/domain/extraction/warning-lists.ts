@@ -4,6 +4,7 @@ import { GOVERNMENT_AND_CERT, GOVERNMENT_SUFFIXES, NEWS_MEDIA, SECURITY_VENDORS 
 import {
   ABUSED_INTERFACES,
   CERTIFICATE_AUTHORITIES,
+  DEVELOPER_SITES,
   EXAMPLE_DOMAINS,
   MAIL_PROVIDERS,
   PLACEHOLDER_DOMAINS,
@@ -67,6 +68,7 @@ const LISTS: readonly { list: DomainList; hostOnly: boolean }[] = [
   { list: CERTIFICATE_AUTHORITIES, hostOnly: false },
   { list: PLACEHOLDER_DOMAINS, hostOnly: false },
   { list: TOP_SITES, hostOnly: false },
+  { list: DEVELOPER_SITES, hostOnly: false },
 ]
 
 /** Entries that cover subdomains, and entries that cover only themselves, by domain. */
@@ -90,6 +92,7 @@ const RESERVED_NAME: Suppression = {
   reason: 'top-level domain reserved for tests and local use (RFC 2606, RFC 6761)',
   list: 'example-domain',
 }
+const INFRASTRUCTURE: Suppression = { reason: 'infrastructure domain (RFC 3172)', list: 'standards-body' }
 const GOVERNMENT: Suppression = { reason: 'name under a suffix for governments', list: 'government-cert' }
 const RESERVED_TLDS = new Set(['test', 'example', 'invalid', 'localhost', 'local', 'internal', 'lan', 'home', 'corp'])
 
@@ -117,9 +120,10 @@ export function hostVerdict(facts: HostFacts): HostVerdict {
       if (interfaceOfService && entry.list.strength === 'unless-defanged') continue
       apply(verdict, entry)
     }
-    if (name.length <= facts.site.length || name === facts.registrable) break
+    if (name.length <= facts.registrable.length) break
     name = name.slice(name.indexOf('.') + 1)
   }
+  if (facts.tld === 'arpa') verdict.always = INFRASTRUCTURE
   if (verdict.unlessDefanged === null && GOVERNMENT_SUFFIXES.some((suffix) => isWithin(facts.host, suffix))) {
     verdict.unlessDefanged = GOVERNMENT
   }

@@ -101,7 +101,7 @@ export const GOVERNMENT_AND_CERT: DomainList = {
   domains: `
     cisa.gov us-cert.gov cert.org ic3.gov fbi.gov nsa.gov cyber.gov.au nist.gov dhs.gov justice.gov treasury.gov
     secretservice.gov cybercom.mil defense.gov state.gov whitehouse.gov hhs.gov sec.gov ftc.gov fcc.gov energy.gov
-    army.mil dc3.mil stopransomware.gov ncsc.gov.uk nationalcrimeagency.gov.uk gov.uk ncsc.ie ncsc.nl ncsc.govt.nz
+    army.mil dc3.mil stopransomware.gov ncsc.gov.uk nationalcrimeagency.gov.uk ncsc.ie ncsc.nl ncsc.govt.nz
     cert.govt.nz cyber.gc.ca canada.ca cert.ssi.gouv.fr ssi.gouv.fr cyber.gouv.fr bsi.bund.de bka.de
     verfassungsschutz.de cert-bund.de cert.at govcert.ch ncsc.admin.ch melani.admin.ch cert.be ccb.belgium.be cert.dk
     cfcs.dk cert.se ncsc.se cert.fi kyberturvallisuuskeskus.fi ncsc.no nsm.no cert.lv cert.lt ria.ee cert.ee

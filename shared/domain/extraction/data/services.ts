@@ -80,6 +80,39 @@ export const TOP_SITES: DomainList = {
   `,
 }
 
+export const DEVELOPER_SITES: DomainList = {
+  list: 'developer-site',
+  reason: 'site of a software project or a service for developers',
+  strength: 'unless-defanged',
+  domains: `
+    shields.io badgen.net badge.fury.io versionbadg.es nodei.co npm-stat.com npmcharts.com npm.im npmx.dev
+    npmtrends.com david-dm.org coveralls.io codecov.io codeclimate.com codacy.com snyk.io libraries.io tidelift.com
+    opencollective.com bundlephobia.com packagephobia.com jsr.io esm.sh skypack.dev cdnjs.com jsfiddle.net codepen.io
+    codesandbox.io stackblitz.com jsbin.com repl.it gitter.im spectrum.chat appveyor.com semaphoreci.com buildkite.com
+    drone.io codeship.com browserstack.com saucelabs.com lambdatest.com greenkeeper.io renovatebot.com dependabot.com
+    securityscorecards.dev scorecard.dev bestpractices.dev coreinfrastructure.org openssf.org slsa.dev sigstore.dev
+    spdx.org spdx.dev choosealicense.com opensource.org contributor-covenant.org keepachangelog.com semver.org
+    conventionalcommits.org editorconfig.org prettier.io eslint.org standardjs.com babeljs.io webpack.js.org js.org
+    rollupjs.org vitejs.dev vite.dev vitest.dev jestjs.io mochajs.org chaijs.com expressjs.com nestjs.com nextjs.org
+    nuxt.com svelte.dev emberjs.com tailwindcss.com sass-lang.com lesscss.org lodash.com momentjs.com d3js.org
+    threejs.org socket.io graphql.org swagger.io openapis.org postman.com getpostman.com insomnia.rest grpc.io
+    protobuf.dev thrift.apache.org supabase.com supabase.io supabase.co firebase.google.com planetscale.com neon.tech
+    prisma.io hasura.io biomejs.dev oxc.rs esbuild.github.io bun.sh pnpm.io nx.dev turbo.build lerna.js.org volta.sh
+    nodesource.com nvm.sh brew.sh chocolatey.org scoop.sh winget.run snapcraft.io flathub.org f-droid.org
+    cocoapods.org packagist.org getcomposer.org laravel.com symfony.com djangoproject.com flask.palletsprojects.com
+    fastapi.tiangolo.com pallets.com palletsprojects.com jupyter.org anaconda.com conda.io numpy.org scipy.org
+    pandas.pydata.org pytorch.org tensorflow.org huggingface.co kaggle.com openai.com anthropic.com rubyonrails.org
+    elixir-lang.org erlang.org hex.pm haskell.org scala-lang.org kotlinlang.org clojure.org julialang.org ocaml.org
+    ziglang.org nim-lang.org dlang.org cmake.org llvm.org gcc.gnu.org boost.org qt.io gtk.org sdl.com libsdl.org
+    ffmpeg.org imagemagick.org curl.se curl.haxx.se git-scm.com mercurial-scm.org subversion.apache.org
+    gerritcodereview.com phabricator.com redmine.org prometheus.io grafana.com opentelemetry.io jaegertracing.io
+    fluentd.org istio.io envoyproxy.io linkerd.io etcd.io consul.io vaultproject.io packer.io vagrantup.com
+    virtualbox.org qemu.org libvirt.org proxmox.com regex101.com regexr.com caniuse.com css-tricks.com
+    smashingmagazine.com developer.mozilla.org mdn.io devdocs.io tldrlegal.com producthunt.com discourse.org
+    disqus.com gitbook.com gitbook.io docusaurus.io mkdocs.org sphinx-doc.org
+  `,
+}
+
 export const STANDARDS_BODIES: DomainList = {
   list: 'standards-body',
   reason: 'site of a standards or registry body, or an XML namespace',
@@ -207,7 +240,7 @@ export const PLACEHOLDER_DOMAINS: DomainList = {
   domains: `
     contoso.com fabrikam.com northwindtraders.com adventure-works.com tailspintoys.com wingtiptoys.com example.co.uk
     example.de yourdomain.com yourdomain.org yourcompany.com your-domain.com mydomain.com mycompany.com mysite.com
-    mywebsite.com somedomain.com domain.com domain.tld domain.name website.com site.com foo.com bar.com foobar.com
+    mywebsite.com somedomain.com domain.com domain.name website.com site.com foo.com bar.com foobar.com
     foo.bar test.com test.org acme.com acme.org company.com somewhere.com myserver.com hostname.com targetdomain.com
     victim.com attacker.com server.com url.com
   `,

@@ -48,7 +48,7 @@ export const PRODUCT_NAMES = words(`
 /** First labels that only identifiers of source code and packages have, however many labels follow. */
 export const PACKAGE_LABELS = words(`
   java javax jdk kotlin scala system microsoft window document console process module exports self this super androidx
-  dalvik sun std torch math json
+  dalvik sun std torch math json req res ctx request response evt opts args params props elem obj util utils
 `)
 
 /** First labels of identifiers in source code: with one label behind them they name a member, not a host. */
