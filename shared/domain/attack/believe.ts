@@ -33,6 +33,8 @@ const WORDS_BEFORE = 4
 export function judgeMention(text: string, start: number, end: number, entry: NameEntry): Verdict {
   if (entry.evidence === 'command') return isCommand(text, start, end, entry.written) ? 'yes' : 'no'
   if (!spelledRight(text, start, end, entry)) return 'no'
+  // Most names are unlike any everyday word: nothing more to ask.
+  if (entry.evidence === 'none' && !(entry.written in NOT_BESIDE)) return 'yes'
   if (standsBesideOther(text, start, end, entry.written)) return 'no'
   if (entry.evidence === 'none') return 'yes'
   if (entry.kind === 'vulnerability') return hasWord(text, start, end, VULNERABILITY_CONTEXT) ? 'yes' : 'no'

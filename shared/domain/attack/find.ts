@@ -1,6 +1,5 @@
 import type { NamedMention, TechniqueMention } from '../extraction/types.ts'
 import { judgeMention, sharedNameMeans } from './believe.ts'
-import { techniqueById } from './catalogue.ts'
 import { attackEngine, type Engine, IS_ADVICE, IS_CONTROL, IS_CVE, IS_NEGATION } from './engine.ts'
 import { findTechniqueIds, readCveId, techniqueNumber } from './identifiers.ts'
 import { ENDS_NAME, MAX_STEP, type NameEntry, type NameNode, namePairBit, stepKey } from './names.ts'
@@ -129,10 +128,11 @@ function findNames(
       const start = entry.lead === undefined ? first : startOfLead(text, first, entry.lead)
       if (start < 0) continue
       if (entry.words !== undefined && wordsOf(text.slice(first, end)).join(' ') !== entry.words) continue
-      if (entry.kind === 'technique') {
+      const { technique } = entry
+      if (technique !== undefined) {
         // A name in capitals is a title or a table's cell; in small letters it is prose, which may deny or advise.
         if (!isCapitalised(text, start, end) && (entry.spelling === 'capitalised' || isDenied(position))) continue
-        techniques.push({ technique: techniqueById(entry.id)!, start, end, how: BY_NAME, weight: 1, phrase: -1 })
+        techniques.push({ technique, start, end, how: BY_NAME, weight: 1, phrase: -1 })
         continue
       }
       const verdict = judgeMention(text, start, end, entry)

@@ -7,6 +7,17 @@ const DOUBLING = /^(?:[^aeiou]*[aeiou][^aeiouwxy]|begin|refer|transfer|commit|pe
  * @param base the lower-case base form, e.g. `steal`, `copy`, `drop`
  */
 export function inflect(base: string): string[] {
+  let forms = known.get(base)
+  if (forms === undefined) {
+    forms = formsOf(base)
+    known.set(base, forms)
+  }
+  return forms
+}
+
+const known = new Map<string, string[]>()
+
+function formsOf(base: string): string[] {
   const irregular = IRREGULAR[base]
   if (irregular !== undefined) return [base, ...irregular]
   if (base.endsWith('e')) return [base, `${base}s`, `${base}d`, `${base.slice(0, -1)}ing`]

@@ -35,6 +35,8 @@ export interface NameEntry {
   how: 'name' | 'alias'
   spelling: Spelling
   evidence: Evidence
+  /** The catalogue's technique, for names of techniques. */
+  technique?: Technique
   /** All words of the name when some of them are not in the lexicon, to be compared with the text. */
   words?: string
   /** A function word that starts the name ("The Dukes", "AS-REP Roasting") and so stands before what the tree matches. */
@@ -81,7 +83,7 @@ export interface NameTree {
  * @param lexicon receives the words of the names
  */
 export function buildNameTree(lexicon: LexiconBuilder): NameTree {
-  const roots: (NameNode | undefined)[] = []
+  const rootsById = new Map<number, NameNode>()
   const pairBits = new Uint8Array(1 << (NAME_PAIR_BITS - 3))
   const put = (allWords: string[], plainEntry: NameEntry) => {
     const leads = allWords.length > 1 && FUNCTION_WORDS.has(allWords[0]!)
@@ -89,8 +91,9 @@ export function buildNameTree(lexicon: LexiconBuilder): NameTree {
     const entry = leads ? { ...plainEntry, lead: allWords[0]! } : plainEntry
     const last = lexicon.add(words.at(-1)!)
     lexicon.flag(last, ENDS_NAME)
-    let node: NameNode = roots[last] ?? { before: null, entries: [] }
-    roots[last] = node
+    const root: NameNode = rootsById.get(last) ?? { before: null, entries: [] }
+    rootsById.set(last, root)
+    let node = root
     let distance = 1
     let exact = true
     for (let index = words.length - 2; index >= 0; index--) {
@@ -101,7 +104,7 @@ export function buildNameTree(lexicon: LexiconBuilder): NameTree {
         continue
       }
       const id = lexicon.add(word)
-      if (node === roots[last]) {
+      if (node === root) {
         const bit = namePairBit(last, id)
         pairBits[bit >>> 3]! |= 1 << (bit & 7)
       }
@@ -123,6 +126,9 @@ export function buildNameTree(lexicon: LexiconBuilder): NameTree {
   putSoftware(put)
   putFurtherNames(put)
   putVulnerabilities(put)
+  // A dense array: one that is filled at scattered places would be a hash table to the engine.
+  const roots: (NameNode | undefined)[] = new Array(lexicon.size()).fill(undefined)
+  for (const [id, root] of rootsById) roots[id] = root
   return { roots, pairBits }
 }
 
@@ -130,7 +136,7 @@ type Put = (words: string[], entry: NameEntry) => void
 
 function techniqueEntry(technique: Technique): NameEntry {
   const { id, name } = technique
-  return { kind: 'technique', id, name, written: name, how: 'name', spelling: 'any', evidence: 'none' }
+  return { kind: 'technique', id, name, written: name, how: 'name', spelling: 'any', evidence: 'none', technique }
 }
 
 function putTechniques(put: Put): void {

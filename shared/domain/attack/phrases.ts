@@ -15,8 +15,8 @@ export interface CompiledPhrase {
   /** How much one mention says: 1 is enough alone, less must be met again in the same text. */
   weight: number
   source: string
-  /** Per place, last first: the words that may stand there, as one flag per word id. */
-  places: Uint8Array[]
+  /** Per place, last first: the words that may stand there, one flag per word id. The last two are left to the pair table. */
+  places: (Uint8Array | null)[]
   /** Per place: the largest difference between its ordinal and that of the place after it. */
   reach: number[]
 }
@@ -124,7 +124,14 @@ export function buildPhraseTable(lexicon: LexiconBuilder, rules: readonly Phrase
     }
     const technique = techniqueById(id)
     if (technique === undefined) throw new Error(`phrase of an unknown technique ${id}: ${source}`)
-    return { technique, number, weight, source, places: places.map(({ ids }) => flags(ids)), reach: steps }
+    return {
+      technique,
+      number,
+      weight,
+      source,
+      places: places.map(({ ids }, at) => (at < 2 ? null : flags(ids))),
+      reach: steps,
+    }
   })
   return {
     phrases,
@@ -215,7 +222,8 @@ export function matchPhrases(
  */
 function matchBefore(phrase: CompiledPhrase, place: number, after: number, window: WordWindow): number {
   if (place === phrase.places.length) return after
-  const words = phrase.places[place]!
+  const words = phrase.places[place]
+  if (words == null) return -1
   const reach = phrase.reach[place]!
   const oldest = Math.max(0, window.count - WINDOW_MASK)
   const ordinal = window.ordinals[after & WINDOW_MASK]!
