@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { allGroups, allSoftware } from './catalogue.ts'
-import { COMMAND_SOFTWARE, CONTEXT_ACTORS, CONTEXT_SOFTWARE, OWN_CONTEXT, UNUSABLE_NAMES } from './data/name-rules.ts'
+import {
+  CAPITALISED_SOFTWARE,
+  COMMAND_SOFTWARE,
+  CONTEXT_ACTORS,
+  CONTEXT_SOFTWARE,
+  NOT_BESIDE,
+  OWN_CONTEXT,
+  UNUSABLE_NAMES,
+  WRITTEN_NAMES,
+} from './data/name-rules.ts'
 import { findAttack } from './find.ts'
 
 const names = (text: string) => {
@@ -127,6 +136,14 @@ describe('the whole catalogue', () => {
     }
     // The full stop and space inside read as the end of a sentence; the alias Fobushell is found.
     expect(missed).toEqual(['S0598 P.A.S. Webshell'])
+  })
+
+  test('every rule about a name is about a name of the catalogue', () => {
+    const known = new Set([...allGroups(), ...allSoftware()].flatMap(({ name, aliases }) => [name, ...aliases]))
+    const ruled = [CONTEXT_ACTORS, CONTEXT_SOFTWARE, CAPITALISED_SOFTWARE, WRITTEN_NAMES, UNUSABLE_NAMES]
+    const tables = [COMMAND_SOFTWARE, OWN_CONTEXT, NOT_BESIDE]
+    const names = [...ruled.flatMap((list) => [...list]), ...tables.flatMap((table) => Object.keys(table))]
+    expect(names.filter((name) => !known.has(name))).toEqual([])
   })
 
   test('no ambiguous name is found in a text that has nothing of the field', () => {

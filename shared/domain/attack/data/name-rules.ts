@@ -1,10 +1,11 @@
+/** Names are kept as one comma-separated text a list, because that is how they are read and checked. */
+const list = (names: string): ReadonlySet<string> => new Set(names.split(', ').map((name) => name.trim()))
+
 /**
  * Names of groups and software that are also everyday words, people, places or units of measure. They are believed
  * only when capitalised as a name and with a word of the field beside them ("the Silence group", "Chaos ransomware"),
  * or when the same text confirms the name elsewhere.
  */
-const list = (names: string): ReadonlySet<string> => new Set(names.split(', ').map((name) => name.trim()))
-
 export const CONTEXT_ACTORS = list(
   'Axiom, Cleaver, Mirage, GREF, NICKEL, Swallowtail, Snake, Krypton, STRONTIUM, Equation, Buckeye, RADIUM, Thrip, ' +
     'ZINC, ELECTRUM, IRIDIUM, BROMINE, Dragonfly, TAAL, Patchwork, MONSOON, Strider, Blackfly, Cicada, POTASSIUM, ' +
