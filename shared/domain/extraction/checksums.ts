@@ -11,7 +11,11 @@ const BECH32 = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l'
 const BECH32_VALUE = new Int8Array(128).fill(-1)
 for (let i = 0; i < BECH32.length; i++) BECH32_VALUE[BECH32.charCodeAt(i)] = i
 
-const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
+/** Value of a base-32 digit (RFC 4648, small letters), or -1. */
+function base32Value(code: number): number {
+  if (code >= 97 && code <= 122) return code - 97
+  return code >= 50 && code <= 55 ? code - 24 : -1
+}
 
 /** Big-endian bytes of a base-58 string, or null when a character or the length does not fit. */
 function decodeBase58(value: string, byteLength: number): Uint8Array | null {
@@ -120,7 +124,7 @@ export function isOnionV3(label: string): boolean {
   let held = 0
   let filled = 0
   for (let i = 0; i < 56; i++) {
-    const part = BASE32.indexOf(label[i]!)
+    const part = base32Value(label.charCodeAt(i))
     if (part < 0) return false
     held = ((held << 5) | part) & 0xfff
     bits += 5

@@ -106,7 +106,21 @@ function headingLevel(text: string, from: number, to: number): number {
   return spaces <= 7 ? PLAIN_LEVEL : 0
 }
 
+const CACHE_LIMIT = 2000
+const kindsByTitle = new Map<string, number>()
+
+/** Kinds that the words of a heading name; reports share their headings, so answers are kept. */
 function kindsOf(title: string): number {
+  let kinds = kindsByTitle.get(title)
+  if (kinds === undefined) {
+    kinds = readKinds(title)
+    if (kindsByTitle.size > CACHE_LIMIT) kindsByTitle.clear()
+    kindsByTitle.set(title, kinds)
+  }
+  return kinds
+}
+
+function readKinds(title: string): number {
   if (REFERENCE_WORDS.test(title)) return SECTION_REFERENCES
   let kinds = 0
   if (KEY_WORDS.test(title)) return SECTION_KEYS

@@ -68,8 +68,8 @@ export function bracketTokenAt(text: string, index: number): DefangToken | null 
     let word = text.slice(from, at)
     if (word.length > 1 && word.endsWith('\\')) word = word.slice(0, -1)
     const symbol = WORDS[word] ?? WORDS[word.toLowerCase()]
-    // Angle brackets hold placeholders and tags, so they count for the dot alone.
-    if (symbol !== undefined && (opener !== '<' || symbol === '.')) {
+    // Angle brackets hold placeholders and tags, so they count for the dot and the at sign alone.
+    if (symbol !== undefined && (opener !== '<' || symbol === '.' || word.toLowerCase() === 'at')) {
       let end = isBlankAt(text, at) ? at + 2 : at + 1
       if (doubled && text[end] === closer) end++
       return { symbol, end }
@@ -139,7 +139,8 @@ function spacedDotAt(text: string, index: number): number {
   let at = index + 1
   if (isBlankAt(text, at)) at++
   const code = text.charCodeAt(at)
-  if (code === 91 || code === 40 || code === 123) {
+  if (code === 46) return looseDotAt(text, index, at)
+  if (code === 91 || code === 40 || code === 123 || code === 60) {
     const token = bracketTokenAt(text, at)
     if (token === null || token.symbol !== '.') return -1
     // `word [.` without the other half is prose about the token, not a host.
@@ -154,6 +155,16 @@ function spacedDotAt(text: string, index: number): number {
     }
   }
   return -1
+}
+
+/** `5 . 39 . 222 . 150`, `evil . com`, `www.evil .com`: a plain dot set apart by single spaces. */
+function looseDotAt(text: string, space: number, dot: number): number {
+  if (dot !== space + 1 || !isBlankAt(text, space)) return -1
+  const next = isBlankAt(text, dot + 1) ? dot + 2 : dot + 1
+  if (!isLabelAt(text, next)) return -1
+  defangedDot = true
+  spelledDot = true
+  return next
 }
 
 function afterDefangedDot(text: string, end: number): number {
@@ -175,12 +186,12 @@ export function atSignAt(text: string, index: number): { end: number; defanged: 
   let at = index
   if (isBlankAt(text, at)) at++
   const opener = text.charCodeAt(at)
-  if (opener === 91 || opener === 40 || opener === 123) {
+  if (opener === 91 || opener === 40 || opener === 123 || opener === 60) {
     const token = bracketTokenAt(text, at)
     if (token === null || token.symbol !== '@') return null
     return { end: isBlankAt(text, token.end) ? token.end + 1 : token.end, defanged: true, spelled: false }
   }
-  if (at === index) return null
+  if (at === index || (opener !== 64 && (opener | 32) !== 97)) return null
   if (opener === 64 && isBlankAt(text, at + 1)) return { end: at + 2, defanged: true, spelled: false }
   const word = text.slice(at, at + 2)
   if ((word === 'at' || word === 'AT') && isBlankAt(text, at + 2)) return { end: at + 3, defanged: true, spelled: true }

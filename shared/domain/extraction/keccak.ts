@@ -11,6 +11,11 @@ const ROUND_CONSTANTS = roundConstants()
 const ROTATIONS = [
   0, 1, 62, 28, 27, 36, 44, 6, 55, 20, 3, 10, 43, 25, 39, 41, 45, 15, 21, 8, 18, 2, 61, 56, 14,
 ] as const
+/** Where the lane at each index goes in the pi step (twice the lane's index: lanes are pairs of words). */
+const PI = Uint8Array.from(
+  { length: 25 },
+  (_, lane) => 2 * (Math.floor(lane / 5) + 5 * ((2 * lane + 3 * Math.floor(lane / 5)) % 5)),
+)
 
 function roundConstants(): Int32Array {
   const constants = new Int32Array(ROUNDS * 2)
@@ -29,47 +34,44 @@ function roundConstants(): Int32Array {
   return constants
 }
 
+const column = new Int32Array(10)
+const moved = new Int32Array(50)
+
 function permute(state: Int32Array): void {
-  const column = new Int32Array(10)
-  const moved = new Int32Array(50)
   for (let round = 0; round < ROUNDS; round++) {
     // theta
     for (let x = 0; x < 10; x++) {
       column[x] = state[x]! ^ state[x + 10]! ^ state[x + 20]! ^ state[x + 30]! ^ state[x + 40]!
     }
-    for (let x = 0; x < 5; x++) {
-      const left = ((x + 4) % 5) * 2
-      const right = ((x + 1) % 5) * 2
+    for (let x = 0; x < 10; x += 2) {
+      const left = x === 0 ? 8 : x - 2
+      const right = x === 8 ? 0 : x + 2
       const low = column[right]!
       const high = column[right + 1]!
       const mixLow = column[left]! ^ ((low << 1) | (high >>> 31))
       const mixHigh = column[left + 1]! ^ ((high << 1) | (low >>> 31))
-      for (let y = 0; y < 50; y += 10) {
-        state[x * 2 + y]! ^= mixLow
-        state[x * 2 + y + 1]! ^= mixHigh
+      for (let y = x; y < 50; y += 10) {
+        state[y]! ^= mixLow
+        state[y + 1]! ^= mixHigh
       }
     }
     // rho and pi
-    for (let x = 0; x < 5; x++) {
-      for (let y = 0; y < 5; y++) {
-        const from = x + 5 * y
-        const to = y + 5 * ((2 * x + 3 * y) % 5)
-        const shift = ROTATIONS[from]!
-        let low = state[from * 2]!
-        let high = state[from * 2 + 1]!
-        if (shift >= 32) [low, high] = [high, low]
-        const by = shift & 31
-        moved[to * 2] = by === 0 ? low : (low << by) | (high >>> (32 - by))
-        moved[to * 2 + 1] = by === 0 ? high : (high << by) | (low >>> (32 - by))
-      }
+    for (let lane = 0; lane < 25; lane++) {
+      const to = PI[lane]!
+      const shift = ROTATIONS[lane]!
+      const isLong = shift >= 32
+      const low = state[lane * 2 + (isLong ? 1 : 0)]!
+      const high = state[lane * 2 + (isLong ? 0 : 1)]!
+      const by = shift & 31
+      moved[to] = by === 0 ? low : (low << by) | (high >>> (32 - by))
+      moved[to + 1] = by === 0 ? high : (high << by) | (low >>> (32 - by))
     }
     // chi
     for (let y = 0; y < 50; y += 10) {
-      for (let x = 0; x < 5; x++) {
-        const one = y + ((x + 1) % 5) * 2
-        const two = y + ((x + 2) % 5) * 2
-        state[y + x * 2] = moved[y + x * 2]! ^ (~moved[one]! & moved[two]!)
-        state[y + x * 2 + 1] = moved[y + x * 2 + 1]! ^ (~moved[one + 1]! & moved[two + 1]!)
+      for (let x = 0; x < 10; x++) {
+        const one = x < 8 ? x + 2 : x - 8
+        const two = x < 6 ? x + 4 : x - 6
+        state[y + x] = moved[y + x]! ^ (~moved[y + one]! & moved[y + two]!)
       }
     }
     // iota

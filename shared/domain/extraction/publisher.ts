@@ -26,7 +26,7 @@ const HEADER_LINE =
 export const PAYLOAD_PATH =
   /\.(?:exe|dll|ps1|bat|cmd|vbs|js|jse|hta|scr|msi|jar|apk|lnk|iso|img|zip|rar|7z|gz|bin|sh|py|elf|dat|doc[xm]?|xls[xmb]?|cab|cpl|wsf|chm)$/i
 const CONTACT_WORDS =
-  /(?:contact(?: us)?|e-?mail(?: us)?|reach (?:us|out)|write to|questions|inquir(?:y|ies)|enquir(?:y|ies)|press|media|report (?:it|them|this|incidents?)|feedback|send (?:us|them|it)|for (?:more|further|any)|subscribe|support)[^.\n]{0,48}$/
+  /(?:contact(?: us)?|e-?mail(?: us)?|reach (?:us|out)|write to|questions|inquir(?:y|ies)|enquir(?:y|ies)|press|media|report (?:it|them|this|incidents?)|feedback|send (?:us|them|it)|for (?:more|further|any)|subscribe|support)[^.]{0,48}$/
 const COPYRIGHT = /(?:©|\(c\)|copyright|all rights reserved)[^\n]{0,60}$/
 
 /** Whether the words before a live URL introduce it as a publication. */

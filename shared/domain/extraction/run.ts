@@ -37,6 +37,8 @@ export class Run {
   readonly labelMask = new Int32Array(MOST_LABELS + 1)
   /** Whether the dot before the label was written defanged. */
   readonly dotDefanged = new Uint8Array(MOST_LABELS + 1)
+  /** Whether it was spelled out or set apart by spaces. */
+  readonly dotSpelled = new Uint8Array(MOST_LABELS + 1)
 
   /** Text of one label as written, without invisible characters. */
   label(text: string, index: number): string {
@@ -60,6 +62,17 @@ export class Run {
     return false
   }
 
+  /** Ends the run before a label. */
+  cut(label: number): void {
+    this.count = label
+    this.end = this.labelEnd[label - 1]!
+    this.overflow = false
+    this.spelled = false
+    this.defanged = this.isDefanged(0, label)
+    this.mask = 0
+    for (let i = 0; i < label; i++) this.mask |= this.labelMask[i]!
+  }
+
   /**
    * Scans the run that starts at an offset.
    *
@@ -77,6 +90,7 @@ export class Run {
     let spelledCount = 0
     let at = from
     let viaDefanged = 0
+    let viaSpelled = 0
     for (;;) {
       const labelFrom = at
       let mask = 0
@@ -107,6 +121,7 @@ export class Run {
         this.labelEnd[this.count] = at
         this.labelMask[this.count] = mask
         this.dotDefanged[this.count] = viaDefanged
+        this.dotSpelled[this.count] = viaSpelled
         this.count++
       } else this.overflow = true
       this.mask |= mask
@@ -118,6 +133,7 @@ export class Run {
         this.spelled = true
       }
       viaDefanged = defangedDot ? 1 : 0
+      viaSpelled = spelledDot ? 1 : 0
       if (defangedDot) this.defanged = true
       at = next
     }

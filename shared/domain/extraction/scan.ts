@@ -20,14 +20,18 @@ export interface Candidate {
   suppressed: Suppression | null
 }
 
+/** A pass is synchronous, so all share two runs instead of making their arrays anew. */
+const RUN = new Run()
+const AHEAD = new Run()
+
 /** State of one pass over a text. */
 export class Scan {
   readonly text: string
   readonly found: Candidate[] = []
   /** The run under the cursor. */
-  readonly run = new Run()
+  readonly run = RUN
   /** A run read ahead (host of an e-mail address or URL). */
-  readonly ahead = new Run()
+  readonly ahead = AHEAD
   /** Offset behind the last mention that was consumed; look-behind stops here. */
   floor = 0
   /** Offset up to which a list under a heading has been read. */

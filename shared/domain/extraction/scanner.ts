@@ -1,3 +1,4 @@
+import { isIpv4Run } from './addresses.ts'
 import {
   CLASS,
   classAt,
@@ -86,6 +87,9 @@ function joinsAcrossSpace(text: string, space: number): boolean {
     return inner === 46 || inner === 64 || inner === 91 || inner === 32 || (inner | 32) === 100 || (inner | 32) === 97
   }
   if (code === 64) return text.charCodeAt(space + 2) === 32
+  // `evil . com`, `www.evil .com`
+  if (code === 46) return isLabelAt(text, space + 2) || text.charCodeAt(space + 2) === 32
+  if (code === 60) return (text.charCodeAt(space + 2) | 32) === 97 || (text.charCodeAt(space + 2) | 32) === 100
   const lower = code | 32
   if (lower === 100) {
     return (
@@ -143,14 +147,10 @@ function readPlainWord(scan: Scan, start: number, end: number, mask: number): nu
     }
   } else if (first === 117 && length === 10 && (mask & (HYPHEN | UNDERSCORE)) !== 0) {
     return readAgentHeader(scan, start, end)
-  } else if (first === 99 && next(text, end) >= 0x2010 && isCveWord(text, start, end)) {
+  } else if (first === 99 && text.charCodeAt(end) >= 0x2010 && isCveWord(text, start, end)) {
     return Math.max(end, addCves(scan, start, Math.min(text.length, end + 15)))
   }
   return end
-}
-
-function next(text: string, index: number): number {
-  return text.charCodeAt(index)
 }
 
 function readAgentHeader(scan: Scan, start: number, end: number): number {
@@ -171,15 +171,15 @@ function readRun(scan: Scan, start: number): number {
     const stop = readScheme(scan, last, end, after)
     if (stop > 0) return stop
   }
-  if (after === 64 || after === 91 || after === 40 || after === 123 || after === 32) {
+  if (after === 64 || after === 91 || after === 40 || after === 123 || after === 60 || after === 32) {
     const stop = addEmail(scan)
     if (stop > 0) return stop
   }
   if (run.count === 1) return readSingle(scan, start, end, after)
 
   if (run.spelled) {
-    const host = isSpelledHost(text, run) ? hostOf(text, run) : null
-    if (host === null) return run.labelEnd[0]!
+    const host = isIpv4Run(text, run) || isSpelledHost(text, run) ? hostOf(text, run) : null
+    if (host === null) return readUnspelled(scan, start)
     addHost(scan, host, 'own')
     return host.end
   }
@@ -200,6 +200,21 @@ function readRun(scan: Scan, start: number): number {
   if ((run.mask & (HYPHEN | UNDERSCORE)) !== 0 && end - start > 12) addCves(scan, start, end)
   if (run.count === 3 && addDottedMac(scan, start, end)) return end
   return readTail(scan, last, end, after)
+}
+
+/** Reads the run again that words or spaces between its labels had joined by mistake. */
+function readUnspelled(scan: Scan, start: number): number {
+  const { run } = scan
+  // Up to the first label that a spelled dot leads to
+  let label = 1
+  while (label < run.count && run.dotSpelled[label] === 0) label++
+  if (label === 1) return run.labelEnd[0]!
+  run.cut(label)
+  if (mayBeHost(run) && !isPathPart(scan.text, start, run.defanged)) {
+    const host = hostOf(scan.text, run)
+    if (host !== null) return Math.max(addBareHost(scan, host, isStrongHost(scan.text, host)), host.end)
+  }
+  return run.end
 }
 
 /** `…end of a sentence.HKLM\…`: the last label of a run can open what follows it. */
@@ -235,6 +250,13 @@ function readScheme(scan: Scan, last: number, end: number, after: number): numbe
     const name = wordEnd === end + 4 ? 'https' : 'http'
     return addUrl(scan, { name, start: from, end: wordEnd + 3, defanged: true })
   }
+  // What can follow a scheme: `://`, `:[//]`, `:\\\\`, `[:]`, `[s]`
+  const next = text.charCodeAt(end + 1)
+  const mayOpen =
+    after === 58
+      ? next === 47 || next === 92 || next === 91 || next === 40
+      : next === 58 || next === 32 || next === 47 || (next | 32) === 115 || next === after || (next | 32) === 99
+  if (!mayOpen) return -1
   const scheme = schemeAt(text, from, end)
   return scheme === null ? -1 : finishUrl(scan, addUrl(scan, scheme))
 }

@@ -53,7 +53,7 @@ const NO_THREAT: Suppression = {
   list: 'no-threat-context',
 }
 /** Shorter texts are snippets, which say too little of their context. */
-const SHORTEST_HARMLESS = 600
+const SHORTEST_HARMLESS = 400
 const TELLING_TYPES = new Set([
   'md5',
   'sha1',
@@ -79,7 +79,12 @@ const THREAT_WORDS =
 const DEFANGING_HOSTS = 3
 
 const NETWORK_LINE =
-  /\b(?:c2s?|c&c|cnc|c&amp;c|command[- ](?:and|&)[- ]control|domains?|hosts?|hostnames?|servers?|ip(?:s|v4)?|address(?:es)?|beacon\w*|callback|resolv\w+|phish\w*|malicious|exfiltrat\w*|dns|proxy|tunnel\w*|connect(?:s|ed|ing|ion)?|contact(?:s|ed|ing)|communicat\w+|download(?:s|ed|ing)? from|hosted|registered|typosquat\w*|spoof\w*|lookalike|fqdn|sinkhol\w+)\b/
+  /\b(?:c2s?|c&c|cnc|c&amp;c|command[- ](?:and|&)[- ]control|domains?|hosts?|hostnames?|servers?|ip(?:s|v4)?|address(?:es)?|beacon\w*|callback|phish\w*|malicious|exfiltrat\w*|dns|proxy|sinkhol\w+)\b/
+/** Words directly before or after a name that call it a host. */
+const HOST_BEFORE =
+  /(?:\b(?:domains?(?: names?)?|hosts?|hostnames?|(?:c2|c&c|cnc|dns|control|malicious|rogue|proxy|staging) servers?|c2s?|c&c|fqdns?|urls?|websites?|ip(?: address(?:es)?)?|ips|ipv4|subdomains?|registered|typosquat\w*|lookalike|sinkhole[ds]?|resolv(?:es|ed|ing)(?: to)?|connect(?:s|ed|ing)? to|beacon(?:s|ed|ing)? to|communicat\w+ with|contact(?:s|ed|ing)|hosted (?:at|on)))[ :"'`“(]*$/
+const HOST_AFTER =
+  /^["'`”)]*[ ,]+(?:(?:malicious |phishing |fake |c2 |c&c )?(?:domain|host|server|website|site|ip)\b|resolv|was registered|is registered|registered|hosted|points? to|beacon)/i
 /** The header or request line that a URL or host is the value of. */
 const HTTP_DUMP = /(?:^|[^a-z])(?:host|origin|referer|location|get|post|put|head|connect)[: ] *$/
 
@@ -97,6 +102,7 @@ class Weigher {
   #owner: Candidate | null = null
   #line = ''
   #lineSpeaksOfNetwork = false
+  #threats: boolean | null = null
   /** The last URL; hashes can lie in it. */
   #url: Candidate | null = null
   readonly #defangedSites = new Set<string>()
@@ -164,12 +170,14 @@ class Weigher {
     return this.#context.isItem(candidate.start, candidate.end)
   }
 
-  #hasNetworkEvidence(candidate: Candidate): boolean {
-    const kinds = this.#context.sectionAt(candidate.start)
-    const isItem = this.#context.isItem(candidate.start, candidate.end)
+  /** Whether a doubtful name or number is a host by its place or by the words beside it. */
+  #isCalledHost(candidate: Candidate): boolean {
+    const { start, end } = candidate
+    const kinds = this.#context.sectionAt(start)
+    const isItem = this.#context.isItem(start, end)
     if ((kinds & SECTION_NETWORK) !== 0 && isItem) return true
-    if ((kinds & SECTION_FILES) !== 0 && (kinds & SECTION_NETWORK) === 0) return false
-    return this.#isNetworkLine(candidate.start)
+    if (candidate.type === 'ipv4' && isItem && this.#isNetworkLine(start)) return true
+    return HOST_BEFORE.test(this.#context.before(start, 40)) || HOST_AFTER.test(this.#text.slice(end, end + 40))
   }
 
   #isNetworkLine(offset: number): boolean {
@@ -210,7 +218,7 @@ class Weigher {
       const isItem = this.#context.isItem(candidate.start, candidate.end, isListed)
       if (isItem && ((kinds & SECTION_FILES) === 0 || (kinds & SECTION_NETWORK) !== 0)) return null
     }
-    return this.#hasNetworkEvidence(candidate) && doubt.list !== 'code-identifier' ? null : doubt
+    return this.#isCalledHost(candidate) && doubt.list !== 'code-identifier' ? null : doubt
   }
 
   #judgeUrl(candidate: Candidate): Suppression | null {
@@ -242,7 +250,11 @@ class Weigher {
     if (PLACEHOLDER_USERS.has(candidate.value.slice(0, candidate.value.indexOf('@')))) return PLACEHOLDER_ADDRESS
     if (verdict.shared) return verdict.unlessDefanged ?? verdict.unlessEvidence
     const isMailProvider = verdict.unlessDefanged?.list === 'mail-provider'
-    if (isMailProvider) return AUTHOR.test(this.#context.line(candidate.start)) ? CONTACT : null
+    if (isMailProvider) {
+      // Ransom notes give such addresses as their contact, so the text must be about nothing of the kind.
+      const isAuthor = AUTHOR.test(this.#context.line(candidate.start))
+      return isAuthor || (this.#isContact(candidate.start) && !this.#speaksOfThreats()) ? CONTACT : null
+    }
     if (verdict.unlessDefanged !== null || verdict.hostAlways !== null)
       return verdict.unlessDefanged ?? verdict.hostAlways
     return this.#isContact(candidate.start) && !this.#isListed(candidate) ? CONTACT : null
@@ -271,7 +283,7 @@ class Weigher {
     if (candidate.type !== 'ipv4' || candidate.defanged || candidate.role !== 'own') return null
     const doubt = versionDoubt(this.#text, candidate.start, candidate.end)
     if (doubt === null) return null
-    return doubt.firm || !this.#hasNetworkEvidence(candidate) ? doubt.suppression : null
+    return doubt.firm || !this.#isCalledHost(candidate) ? doubt.suppression : null
   }
 
   /** Rules that need the whole document: its home, and whether it defangs. */
@@ -309,7 +321,12 @@ class Weigher {
       if (facts !== null) live++
       else if (TELLING_TYPES.has(type)) return false
     }
-    return live > 0 && !THREAT_WORDS.test(this.#text)
+    return live > 0 && !this.#speaksOfThreats()
+  }
+
+  #speaksOfThreats(): boolean {
+    this.#threats ??= THREAT_WORDS.test(this.#text)
+    return this.#threats
   }
 
   #isLeftLive(candidate: Candidate): boolean {

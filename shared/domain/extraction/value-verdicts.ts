@@ -63,9 +63,11 @@ export function pathVerdict(context: Context, candidate: Candidate): Suppression
   return listed && !path.startsWith('/dev/null') ? null : COMMON_PATH
 }
 
+const AS_PRODUCTS = new Set([400, 9100, 9110, 9120])
+
 /** Why an AS number belongs to nobody. */
 export function asnVerdict(number: number): Suppression | null {
-  if (number === 400) return { reason: 'AS/400, a line of computers', list: 'product-name' }
+  if (AS_PRODUCTS.has(number)) return { reason: 'name of a product or standard (AS/400, AS9100)', list: 'product-name' }
   for (const range of RESERVED_AS_NUMBERS) {
     if (number >= range.from && number <= range.to) return { reason: range.reason, list: 'reserved-asn' }
   }

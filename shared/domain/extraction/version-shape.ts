@@ -8,6 +8,8 @@ const VERSION_WORD =
   /(?:\bv(?:er(?:sion)?s?)?\.?|\bversions?(?: number)?|\brelease[ds]?|\bbuild|\bfirmware|\bupdated?(?: to)?|\brev(?:ision)?\.?|\bpatch(?:ed in)?|\bsp\d?|\bedition|\bkernel|\bdriver|\bapi|\bsdk|\bupgraded? (?:to|from)|\bfixed in|\bprior to|\bbefore|\bthrough|\bearlier than|\bolder than|\bnewer than|\bsince|[<>]=?|≤|≥|\^|~)[ \t:=]*["'(]?$/
 const SECTION_WORD =
   /(?:\b(?:section|sections|chapter|sec\.|clause|appendix|annex|figure|fig\.|table|step|oid|rfc|item|requirement|control|cis|paragraph)|§)[ \t]*$/
+/** Further numbers of an enumeration: `versions 1.2.3.4, 1.2.3.5 and …` */
+const NUMBERS_BEFORE = /(?:\d{1,5}(?:\.\d{1,5}){1,4}(?:,| and| or| to| -| –|\/){1,2}[ \t]{0,2}){1,8}$/
 const VERSION_AFTER =
   /^(?:[ \t]+(?:or|and)[ \t]+(?:later|earlier|above|below|higher|lower|newer|older|prior|up)\b|-(?:beta|alpha|rc|snapshot|release|dev|patch)|\+(?![\d.])|\.x\b|\.\*)/
 /** Words that stand before an address, so that a capital before four numbers does not make them a version. */
@@ -28,9 +30,11 @@ export function versionDoubt(
   end: number,
 ): { suppression: Suppression; firm: boolean } | null {
   let before = ''
+  let written = ''
   if (followsText(text, start)) {
-    const line = text.slice(Math.max(0, start - 40), start)
-    before = line.slice(line.lastIndexOf('\n') + 1).toLowerCase()
+    const line = text.slice(Math.max(0, start - 80), start)
+    written = line.slice(line.lastIndexOf('\n') + 1).replace(NUMBERS_BEFORE, '')
+    before = written.toLowerCase()
     if (SECTION_WORD.test(before)) return { suppression: SECTION, firm: true }
     if (VERSION_WORD.test(before)) return { suppression: VERSION, firm: true }
   }
@@ -49,6 +53,10 @@ export function versionDoubt(
   if (a < 100 && hasZero && /[a-z)][ \t]+$/.test(before) && !ADDRESS_WORD.test(before)) {
     return { suppression: VERSION, firm: false }
   }
+  // A name with a capital before small leading numbers: `Exchange 15.1.225.42`
+  if (a <= 16 && b <= 20 && /\b[A-Z][A-Za-z]*[ \t]+$/.test(written) && !ADDRESS_WORD.test(before)) {
+    return { suppression: VERSION, firm: false }
+  }
   return null
 }
 
@@ -61,7 +69,9 @@ function followsText(text: string, start: number): boolean {
     at--
   }
   const code = text.charCodeAt(at)
-  return at >= 0 && code !== 10 && code !== 124 && code !== 96 && code !== 44 && code !== 13
+  // A comma with a space is one of prose, without it one of a list of values.
+  if (code === 44) return at < start - 1
+  return at >= 0 && code !== 10 && code !== 124 && code !== 96 && code !== 13
 }
 
 function mayGoOn(code: number): boolean {

@@ -186,8 +186,8 @@ export function addAsn(scan: Scan, start: number, end: number): number {
   while (at - from < 11 && isDigitAt(text, at)) at++
   const digits = at - from
   if (digits < (named ? 2 : 3) || digits > 10 || isAlphanumericAt(text, at) || text.charCodeAt(from) === 48) return -1
-  // Apart and unnamed, only numbers too long for a year or a model are taken.
-  if (from > end && !named && digits < 4) return -1
+  // Apart and unnamed, only numbers too long for a year are taken.
+  if (from > end && !named && digits < 5) return -1
   const next = text.charCodeAt(at)
   if (((next === 45 || next === 46) && isAlphanumericAt(text, at + 1)) || next === 47) return -1
   const number = Number(text.slice(from, at))
