@@ -88,6 +88,7 @@ describe('hosts, URLs and e-mail addresses', () => {
     ['5.39.222.150/payload.sh', ['url 5.39.222.150/payload.sh']],
     ['www.evil-host.com/a', ['url www.evil-host.com/a']],
     ['Accesshttps://evil-host.com/a', ['url https://evil-host.com/a']],
+    ['{"u":"http:\\/\\/evil-host.com\\/a\\/b"}', ['url http://evil-host.com/a/b']],
     ['First.Last+tag@evil-host.com', ['email first.last+tag@evil-host.com']],
     ['пример.рф', ['domain xn--e1afmkfd.xn--p1ai']],
     ['访问evil-host.com下载', ['domain evil-host.com']],
@@ -144,6 +145,7 @@ describe('refanging', () => {
     'evil-host．com',
     'evil-host。com',
     'evil-host dot com',
+    'evil-host . com',
   ])('%s', (text) => {
     expect(findIndicators(text)).toMatchObject([
       { type: 'domain', value: 'evil-host.com', start: 0, end: text.length, defanged: true, suppressed: null },
@@ -220,6 +222,13 @@ describe('refanging', () => {
     expect(findIndicators(text)).toMatchObject([
       { type: 'ipv4', value: '5.39.222.150', start: 0, end: text.length, defanged: true },
     ])
+  })
+
+  it('joins what is set apart by spaces only where prose would not', () => {
+    expect(all('5 . 39 . 222 . 150')).toEqual(['ipv4 5.39.222.150'])
+    expect(all('www.evil-host .com')).toEqual(['domain www.evil-host.com'])
+    expect(outer('joe [at] evil-host . com')).toEqual(['email joe@evil-host.com'])
+    expect(all('a .com domain, the .NET framework, Windows10 .net, by the end . The next, U . S . A')).toEqual([])
   })
 
   it('takes words for what they are in prose', () => {

@@ -18,6 +18,17 @@ function lineStart(text: string, from: number, most: number): number {
   return at
 }
 
+/** End of the line of an offset, at most `LONGEST_LINE` away; a line with many offsets of interest is measured once. */
+function sharedLineEnd(scan: Scan, from: number): number {
+  const { text, line } = scan
+  const isEnd = line.to >= text.length || isLineEndAt(text, line.to)
+  if (from < line.from || from > line.to || (!isEnd && from + LONGEST_LINE > line.to)) {
+    line.from = from
+    line.to = lineEnd(text, from, 4 * LONGEST_LINE)
+  }
+  return Math.min(line.to, from + LONGEST_LINE)
+}
+
 /**
  * Records the name of the YARA rule that the word `rule` opens: `rule name {`, `rule name : tag {`.
  *
@@ -254,7 +265,7 @@ function isTelling(name: string): boolean {
 /** `Mozilla/5.0 (…) …`: product tokens and comments up to the first word that is neither (RFC 9110 section 10.1.5). */
 export function addMozillaAgent(scan: Scan, start: number): number {
   const { text } = scan
-  const stop = lineEnd(text, start, LONGEST_LINE)
+  const stop = sharedLineEnd(scan, start)
   const quote = text[start - 1]
   if (quote === '"' || quote === '`' || quote === "'" || quote === '“') {
     const closer = quote === '“' ? '”' : quote
@@ -270,13 +281,17 @@ export function addMozillaAgent(scan: Scan, start: number): number {
   let comments = 0
   while (at < stop) {
     if (text[at] === '(') {
+      if (at < scan.openTo) break
       let depth = 0
       let close = at
       for (; close < stop; close++) {
         if (text[close] === '(') depth++
         else if (text[close] === ')' && --depth === 0) break
       }
-      if (close === stop) break
+      if (close === stop) {
+        scan.openTo = stop
+        break
+      }
       comments++
       at = close + 1
     } else {
@@ -311,9 +326,10 @@ export function addHeaderAgent(scan: Scan, wordStart: number, wordEnd: number): 
     return -1
   }
   const from = wordEnd + label[0].length
-  const stop = lineEnd(text, from, LONGEST_LINE)
   const quote = label[1]!
   if (quote === '' && text.startsWith('Mozilla/', from)) return addMozillaAgent(scan, from)
+  if (from < scan.proseTo) return -1
+  const stop = sharedLineEnd(scan, from)
   let end = stop
   const closer = quote === '“' ? '”' : quote
   for (let at = from; at < stop; at++) {
@@ -331,7 +347,11 @@ export function addHeaderAgent(scan: Scan, wordStart: number, wordEnd: number): 
   const value = text.slice(from, end)
   const words = value.split(' ').length
   // Unquoted prose about the header
-  if (value.length < 3 || (quote === '' && words > 2 && !value.includes('/'))) return -1
+  if (value.length < 3) return -1
+  if (quote === '' && words > 2 && !value.includes('/')) {
+    scan.proseTo = end
+    return -1
+  }
   if ((classAt(text, from) & LABEL) === 0 || /^(?:null|none|nil|true|false|undefined|string|n\/a)$/i.test(value))
     return -1
   scan.add('user-agent', value, from, end)

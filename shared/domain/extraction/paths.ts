@@ -1,148 +1,9 @@
 import { CLASS, classAt, isAlphanumericAt, isBlankAt, isLineEndAt, LABEL, LETTER } from './characters.ts'
-import { ENDING_EXTENSIONS, HIVES, SMALL_WORDS, UNIX_ROOTS } from './data/paths.ts'
+import { HIVES, UNIX_ROOTS } from './data/paths.ts'
 import type { Scan } from './scan.ts'
+import { LONGEST_PATH, unescapePath, windowsPathEnd } from './windows-names.ts'
 
 /** File paths, registry keys and kernel object names. */
-
-/** How far ahead the end of a name with spaces in it is looked for. */
-const LONGEST_SPACED_NAME = 60
-/** Longest path that is kept (Windows allows 32,767; reports don't print those). */
-const LONGEST_PATH = 1024
-/** How far the delimiter that closes a quoted path is looked for. */
-const LONGEST_QUOTED = 260
-
-/** Characters that end a Windows path wherever they stand. */
-const STOPS = new Uint8Array(128)
-for (let code = 0; code < 32; code++) STOPS[code] = 1
-for (const character of '"<>|:;,?`=\u007f') STOPS[character.charCodeAt(0)] = 1
-
-const QUOTES: Readonly<Record<string, string>> = {
-  '"': '"',
-  "'": "'",
-  '`': '`',
-  '[': ']',
-  '“': '”',
-  '‘': '’',
-  '«': '»',
-}
-
-/** Offset of the delimiter that closes what opened before `start`, on the same line; -1 without one. */
-function quoteEnd(text: string, start: number, from: number): number {
-  let before = start - 1
-  // Pass-through and emphasis marks between the quote and the path
-  while (before >= 0 && start - before < 4 && (text[before] === '+' || text[before] === '*')) before--
-  const closer = QUOTES[text[before] ?? '']
-  if (closer === undefined) return -1
-  for (let at = from; at < text.length && at - from < LONGEST_QUOTED; at++) {
-    if (isLineEndAt(text, at)) return -1
-    if (text[at] === closer) return at
-  }
-  return -1
-}
-
-/**
- * End of the Windows path whose body starts at an offset (behind `C:\`, `%TEMP%\`, a hive, …).
- *
- * A space is part of it when the path is quoted, when another backslash follows within the same name (`Program
- * Files\`), or when the name ends in a file extension within three words (`Usermode COM Manager.exe`).
- */
-function windowsPathEnd(text: string, start: number, from: number, isKey: boolean): number {
-  const quote = quoteEnd(text, start, from)
-  let at = from
-  let nameFrom = from
-  for (; at < text.length && at - start < LONGEST_PATH; at++) {
-    if (at === quote) break
-    const code = text.charCodeAt(at)
-    if (code === 92) {
-      nameFrom = at + 1
-      continue
-    }
-    if (code === 32 || code === 0xa0) {
-      if (!isKey && endsInExtension(text, nameFrom, at)) break
-      if (quote > at || nameGoesOn(text, at, isKey)) continue
-      break
-    }
-    if (code < 128) {
-      if (code === 60) {
-        const close = placeholderEnd(text, at)
-        if (close < 0) break
-        at = close - 1
-        continue
-      }
-      if (STOPS[code] === 1) {
-        // A comma or semicolon inside a name, as in `a,b.dll`
-        if ((code === 44 || code === 61) && quote > at) continue
-        break
-      }
-      if ((code === 41 || code === 93 || code === 125) && !hasOpener(text, nameFrom, at, code)) break
-      if (code === 39 && (quote < 0 || at + 1 >= text.length)) break
-    } else if (code === 0x2019 || code === 0x201d || code === 0x2028 || code === 0x2026 || code === 0xbb) break
-  }
-  return trimPath(text, from, at)
-}
-
-/** `<user>` and the like inside a path. */
-function placeholderEnd(text: string, index: number): number {
-  let at = index + 1
-  while (at - index < 24 && ((classAt(text, at) & LABEL) !== 0 || text.charCodeAt(at) === 32)) at++
-  return text.charCodeAt(at) === 62 && at > index + 1 ? at + 1 : -1
-}
-
-function hasOpener(text: string, from: number, at: number, closer: number): boolean {
-  const opener = closer === 41 ? 40 : closer - 2
-  let depth = 0
-  for (let i = Math.max(from, at - 64); i < at; i++) {
-    const code = text.charCodeAt(i)
-    if (code === opener) depth++
-    else if (code === closer) depth--
-  }
-  return depth > 0
-}
-
-function endsInExtension(text: string, from: number, to: number): boolean {
-  for (let dot = to - 1; dot > from && to - dot <= 8; dot--) {
-    if (text.charCodeAt(dot) === 46) return ENDING_EXTENSIONS.has(text.slice(dot + 1, to).toLowerCase())
-  }
-  return false
-}
-
-/** Whether the words behind a space still belong to the name under way. */
-function nameGoesOn(text: string, space: number, isKey: boolean): boolean {
-  let words = 0
-  let wordFrom = space + 1
-  for (let at = space + 1; at <= text.length && at - space < LONGEST_SPACED_NAME; at++) {
-    const code = at === text.length ? 10 : text.charCodeAt(at)
-    if (code === 92) return at > wordFrom && words <= 4
-    const isStop = code < 128 ? STOPS[code] === 1 || code === 37 || code === 47 || code === 91 : false
-    if (code === 32 || isStop || code === 39 || code === 93) {
-      if (at === wordFrom) return false
-      const word = text.slice(wordFrom, at)
-      if (SMALL_WORDS.has(word)) return false
-      if (!isKey && words < 3 && endsInExtension(text, wordFrom, at)) return true
-      if (code !== 32) return false
-      words++
-      wordFrom = at + 1
-    }
-  }
-  return false
-}
-
-function trimPath(text: string, from: number, to: number): number {
-  let end = to
-  while (end > from) {
-    const code = text.charCodeAt(end - 1)
-    const isTrailing =
-      code === 32 || code === 46 || code === 44 || code === 43 || code === 42 || code === 33 || code === 0xa0
-    if (!isTrailing) break
-    end--
-  }
-  return end
-}
-
-/** Backslashes doubled by the escaping of a string literal, written once. */
-function unescapePath(value: string): string {
-  return value.includes('\\\\') ? value.replace(/\\{2,}/g, '\\') : value
-}
 
 /** `C:\…`, with the drive letter at `start` and the colon behind it. */
 export function addDrivePath(scan: Scan, start: number): number {
@@ -150,7 +11,7 @@ export function addDrivePath(scan: Scan, start: number): number {
   const slash = text.charCodeAt(start + 2)
   if (slash !== 92 && slash !== 47) return -1
   if (slash === 47) return addForwardDrivePath(scan, start)
-  const end = windowsPathEnd(text, start, start + 3, false)
+  const end = windowsPathEnd(scan, start, start + 3, false)
   if (end <= start + 3 || !hasName(text, start + 3, end)) return -1
   scan.add('file-path', unescapePath(text.slice(start, end)), start, end)
   return end
@@ -193,7 +54,7 @@ export function addVariablePath(scan: Scan, start: number): number {
     scan.add('file-path', text.slice(start, end), start, end)
     return end
   }
-  const end = windowsPathEnd(text, start, at + 1, false)
+  const end = windowsPathEnd(scan, start, at + 1, false)
   const path = text.slice(start, end)
   // `%20name` of an encoded URL or `%s%d` of a format string has no backslash.
   if (end <= at + 2 || !path.includes('\\')) return -1
@@ -222,7 +83,7 @@ export function addBackslashPath(scan: Scan, start: number): number {
       return -1
     if (text.charCodeAt(at + 2) === 58) at += 2
   }
-  const end = windowsPathEnd(text, start, at + 1, false)
+  const end = windowsPathEnd(scan, start, at + 1, false)
   if (end <= at + 1) return -1
   const path = text.slice(start, end)
   scan.add('file-path', doubled ? `\\\\${unescapePath(path.slice(2))}` : unescapePath(path), start, end)
@@ -251,7 +112,7 @@ function addNativeKey(scan: Scan, start: number, from: number): number {
   const hive = root.startsWith('MACHINE\\') ? 'HKEY_LOCAL_MACHINE' : root.startsWith('USER\\') ? 'HKEY_USERS' : null
   if (hive === null) return -1
   const bodyFrom = from + (hive === 'HKEY_USERS' ? 5 : 8)
-  const end = windowsPathEnd(text, start, bodyFrom, true)
+  const end = windowsPathEnd(scan, start, bodyFrom, true)
   if (end <= bodyFrom) return -1
   scan.add('registry-key', `${hive}\\${unescapePath(text.slice(bodyFrom, end))}`, start, end)
   return end
@@ -273,7 +134,7 @@ export function addRegistryKey(scan: Scan, start: number, wordEnd: number): numb
   if (text.charCodeAt(at) !== 92) return -1
   at++
   if (text.charCodeAt(at) === 92) at++
-  const end = windowsPathEnd(text, start, at, true)
+  const end = windowsPathEnd(scan, start, at, true)
   if (end <= at) return -1
   let body = unescapePath(text.slice(at, end))
   if (body.endsWith('\\')) body = body.slice(0, -1)
@@ -349,7 +210,7 @@ export function addHomePath(scan: Scan, start: number): number {
       at++
     }
     if (text[at] === '\\' && /^env:/i.test(name)) {
-      const end = windowsPathEnd(text, start, at + 1, false)
+      const end = windowsPathEnd(scan, start, at + 1, false)
       if (end <= at + 1) return -1
       scan.add('file-path', unescapePath(text.slice(start, end)), start, end)
       return end

@@ -37,6 +37,15 @@ export class Scan {
   /** Offset up to which a list under a heading has been read. */
   listedTo = 0
 
+  /** Offset up to which a header's value turned out to be prose. */
+  proseTo = 0
+  /** Offset up to which an opened bracket was not closed. */
+  openTo = 0
+  /** Stretch that is known to hold neither a line end nor the closer of a quote, so that it is not searched again. */
+  readonly unclosed = { closer: '', from: 0, to: 0 }
+  /** Last line end that was looked for, and from where. */
+  readonly line = { from: 0, to: -1 }
+
   constructor(text: string) {
     this.text = text
   }

@@ -49,6 +49,11 @@ export function tailEnd(text: string, from: number, start: number): number {
       at = closed - 1
       continue
     }
+    // The slash of a JSON or JavaScript string, `\/`
+    if (code === 92 && text.charCodeAt(at + 1) === 47) {
+      at++
+      continue
+    }
     if (STOPS[code] === 1 || code === 93) break
     if (code === 40) {
       const token = bracketTokenAt(text, at)

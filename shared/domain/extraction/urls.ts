@@ -67,7 +67,7 @@ export function schemeAt(text: string, from: number, to: number): Scheme | null 
   }
   if (defanged && text.startsWith('\\\\', at)) return { name, start, end: at + 2, defanged }
   // Escaped slashes of JSON and JavaScript: http:\/\/
-  if (text.startsWith('\\/\\/', at)) return { name, start, end: at + 4, defanged: true }
+  if (text.startsWith('\\/\\/', at)) return { name, start, end: at + 4, defanged }
   return null
 }
 
@@ -125,7 +125,7 @@ export function addUrl(scan: Scan, scheme: Scheme): number {
     const tail = text.slice(end, stop)
     const plain = refangPath(tail)
     if (plain.length !== tail.length) defanged = true
-    value += plain
+    value += plain.includes('\\/') ? plain.replaceAll('\\/', '/') : plain
     end = stop
   }
   scan.add('url', value, scheme.start, end, defanged, 'own', host === null ? null : host.facts, address)
@@ -139,6 +139,7 @@ export function addUrl(scan: Scan, scheme: Scheme): number {
 function startsTail(text: string, index: number): boolean {
   const code = text.charCodeAt(index)
   if (code === 47 || code === 63 || code === 35) return true
+  if (code === 92) return text.charCodeAt(index + 1) === 47
   if (code !== 91 && code !== 40) return false
   const token = bracketTokenAt(text, index)
   return token !== null && token.symbol === '/'

@@ -10,6 +10,7 @@ import type { Suppression } from './types.ts'
 const COMMIT: Suppression = { reason: 'commit id of a version control system', list: 'commit-id' }
 const KEY_MATERIAL: Suppression = { reason: 'key material by the heading of its section', list: 'key-material' }
 const IMAGE_DIGEST: Suppression = { reason: 'digest of a container image or package', list: 'package-digest' }
+const TORRENT: Suppression = { reason: 'info hash of a torrent, not of a file', list: 'torrent-hash' }
 const PATTERNED: Suppression = { reason: 'patterned example value', list: 'example-value' }
 const COMMON_PATH: Suppression = { reason: 'path that most systems have', list: 'common-path' }
 const SYSTEM_PROGRAM: Suppression = { reason: 'program that ships with Windows', list: 'common-path' }
@@ -41,6 +42,7 @@ export function hashVerdict(context: Context, candidate: Candidate, url: Candida
   if (COMMIT_PATH.test(before)) return isInUrl && !/git|bitbucket|sourceforge/.test(url.value) ? null : COMMIT
   if (isInUrl) return null
   if (COMMIT_WORD.test(before)) return COMMIT
+  if (before.endsWith('btih:') || before.endsWith('btih[:]')) return TORRENT
   return /@sha256:$|digest:? ?sha256:$/.test(before) ? IMAGE_DIGEST : null
 }
 

@@ -71,6 +71,8 @@ function followsText(text: string, start: number): boolean {
   const code = text.charCodeAt(at)
   // A comma with a space is one of prose, without it one of a list of values.
   if (code === 44) return at < start - 1
+  // `…:1.2.3.4` behind a digit is a list of addresses with ports.
+  if (code === 58) return !isAlphanumericAt(text, at - 1) || text.charCodeAt(at - 1) > 57
   return at >= 0 && code !== 10 && code !== 124 && code !== 96 && code !== 13
 }
 
