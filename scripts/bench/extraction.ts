@@ -70,6 +70,10 @@ export async function bench(): Promise<BenchmarkResult> {
     }
   }
 
+  notes.push(
+    `techniqueF1, techniquePrecision, techniqueMacroF1 and techniqueParentF1 count only the ${scheme.size} ids that occur in the annotations of these reports; techniqueEveryId… counts every id found`,
+  )
+
   const texts = [...indicatorReports, ...techniqueReports].map((report) => report.text)
   const speed = await measureSpeed(texts)
   const small = measureMemory(4)

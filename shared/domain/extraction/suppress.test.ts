@@ -208,6 +208,13 @@ describe('links and live names', () => {
     expect(judge(text).held[0]).toMatch(/^reference-link: /)
   })
 
+  it.each(['http://evil-1.com/[id].php', 'http://evil-1.com/[random]', 'http://evil-1.com/gate/[[X]]/a'])(
+    '%s has a placeholder, no label',
+    (text) => {
+      expect(judge(text).kept[0]).toMatch(/^http:\/\/evil-1\.com\//)
+    },
+  )
+
   it('holds back what is left live in the text of a document that defangs', () => {
     const text = 'It used evil-1[.]com, evil-2[.]com and evil-3[.]com. The group posts on some-site.org about it.\n'
     expect(judge(text).kept).toEqual(['evil-1.com', 'evil-2.com', 'evil-3.com'])

@@ -268,7 +268,7 @@ class Weigher {
   /** `https://…[label]` of AsciiDoc, `[label](https://…)` and `[label]: https://…` of Markdown, `href=`, `reference =`. */
   #isLabelled(start: number, end: number): boolean {
     const text = this.#text
-    if (text.charCodeAt(end) === 91 && text.charCodeAt(end + 1) !== 46) return true
+    if (text.charCodeAt(end) === 91 && isLinkLabel(text.slice(end, end + 160))) return true
     if (text.charCodeAt(start - 1) === 40 && text.charCodeAt(start - 2) === 93) return true
     if (!this.#context.followsWords(start) && text.charCodeAt(start - 2) !== 58) return false
     return LINK_MARKUP.test(this.#context.before(start, 48))
@@ -338,6 +338,16 @@ class Weigher {
     return !this.#context.followsWords(candidate.start) || !HTTP_DUMP.test(this.#context.before(candidate.start, 30))
   }
 }
+
+/** `[label]` behind a link, as against a placeholder that goes on with the path (`/[id].php`, `/[random]`). */
+function isLinkLabel(rest: string): boolean {
+  const label = /^\[([^[\]]+)\](.?)/s.exec(rest)
+  if (label === null) return !rest.includes(']') && !rest.startsWith('[[')
+  if (/^[/?&=%\w-]/.test(label[2]!) || /^\]\.\w/.test(rest.slice(label[1]!.length + 1))) return false
+  return !PLACEHOLDER.test(label[1]!)
+}
+const PLACEHOLDER =
+  /^(?:\.|dot|random\w*|rand|id|uid|guid|uuid|victim\w*|user ?\w*|computer\w*|machine\w*|host ?\w*|ip|mac|numbers?|digits?|strings?|name|path|file ?\w*|date|time\w*|hash|hex|redacted|removed|domain|xx+|\w+_\w+|\d+)$/i
 
 function noSuffix(candidate: Candidate): Suppression {
   const host = candidate.value.replace(/^[a-z0-9+]+:\/\/(?:[^@/]*@)?/, '').replace(/[:/?#].*$/s, '')
