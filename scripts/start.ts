@@ -25,15 +25,23 @@ const startPatienceSeconds = 3
 /** A product whose parts do not stop in time is left, and ends with this process. */
 const productPatienceSeconds = 1.7
 
-/** Ctrl-C, or the service manager. Under npm one Ctrl-C comes twice: from the terminal, and passed on by npm. */
-function endOnSignals(): void {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (end.signal.aborted) return
-      console.log('\nStopping …')
-      end.abort(asked)
-    })
+const parentCheckMilliseconds = 250
+
+/** Ends on Ctrl-C, and when a service manager says so to us or to npm. */
+function endWhenAsked(): void {
+  const stop = () => {
+    // Under npm one Ctrl-C comes twice: from the terminal, and passed on by npm.
+    if (end.signal.aborted) return
+    console.log('\nStopping …')
+    end.abort(asked)
   }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+  if (!process.env.npm_lifecycle_event) return
+  // npm passes signals on to the shell between us, which may die of them without telling us.
+  const { ppid } = process
+  setInterval(() => {
+    if (process.ppid !== ppid) stop()
+  }, parentCheckMilliseconds).unref()
 }
 
 /** Stops what runs. PostgreSQL is the last, and stopped by force if need be, so that nothing stays behind. */
@@ -45,7 +53,7 @@ async function stopAll(): Promise<void> {
 
 /** Starts the product, lets it run until it is to end, and stops it; returns the exit code. */
 async function run(): Promise<number> {
-  endOnSignals()
+  endWhenAsked()
   const toEnd = once(end.signal, 'abort')
   let isReady = false
   try {

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { PlatformError } from './platform/errors.ts'
 
 const integer = (minimum: number, maximum: number) =>
   v.pipe(
@@ -75,7 +76,7 @@ export type Config = v.InferOutput<typeof ConfigSchema>
 /**
  * Reads the configuration.
  * @param environment e.g. `process.env`; empty values count as absent
- * @throws Error that names every problem
+ * @throws PlatformError INVALID_ARGUMENT that names every problem
  */
 export function readConfig(environment: Record<string, string | undefined>): Config {
   const given = Object.fromEntries(
@@ -87,5 +88,6 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   const problems = result.issues.map(
     (issue) => `  ${v.getDotPath(issue)}: ${issue.message.replace(/(?: but received|: Received) .*$/s, '')}`,
   )
-  throw new Error(`The configuration has ${problems.length} problem(s):\n${problems.join('\n')}`)
+  const message = `The configuration has ${problems.length} problem(s):\n${problems.join('\n')}`
+  throw new PlatformError('INVALID_ARGUMENT', message)
 }

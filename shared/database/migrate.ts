@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import postgres from 'postgres'
+import { PlatformError } from '#shared/platform/errors.ts'
 
 const folder = new URL('./migrations/', import.meta.url)
 /** Any constant: two migrators of the same database must not run at once. */
@@ -35,7 +36,7 @@ export async function readMigrations(): Promise<Migration[]> {
  * @param ownerUrl connection of the role that owns the schema
  * @param appPassword the password `adapt_app` shall have
  * @returns names of the migrations that were applied now
- * @throws Error when a migration that was applied has been edited since, or the database is newer than this code
+ * @throws PlatformError DATA_DAMAGED when a migration that was applied has been edited since, or the database is newer than this code
  */
 export async function migrate(ownerUrl: string, appPassword: string): Promise<string[]> {
   const sql = postgres(ownerUrl, { max: 1, onnotice: () => {} })
@@ -49,11 +50,19 @@ export async function migrate(ownerUrl: string, appPassword: string): Promise<st
       select version, name, checksum from schema_migrations order by version`
     const migrations = await readMigrations()
     if (applied.length > migrations.length) {
-      throw new Error(`the database is at version ${applied.length}, newer than this code's ${migrations.length}`)
+      throw new PlatformError(
+        'DATA_DAMAGED',
+        `The database was made by a newer release (schema ${applied.length}; this one knows ${migrations.length}). ` +
+          'Nothing was changed: start that release, or use other data.',
+      )
     }
     for (const [index, row] of applied.entries()) {
       if (row.checksum !== migrations[index]!.checksum) {
-        throw new Error(`migration ${row.version} (${row.name}) was edited after it had been applied`)
+        throw new PlatformError(
+          'DATA_DAMAGED',
+          `Migration ${row.version} (${row.name}) is not the one that this database was made with. Nothing was changed: ` +
+            'start the release that made it, or use other data.',
+        )
       }
     }
     const missing = migrations.slice(applied.length)

@@ -170,9 +170,15 @@ async function sendLeftovers(services: Services): Promise<void> {
   }
 }
 
-/** A secret of this installation, made on first use. */
+/**
+ * A secret of this installation, made on first use.
+ * @throws PlatformError PERMISSION, or DATA_DAMAGED when its file holds something else
+ */
 export async function installationSecret(folder: string, name: string): Promise<string> {
-  return readOrCreatePrivateFile(join(folder, `${name}.secret`), async () => randomBytes(32).toString('hex'))
+  const path = join(folder, `${name}.secret`)
+  const secret = await readOrCreatePrivateFile(path, async () => randomBytes(32).toString('hex'))
+  if (/^[0-9a-f]{64}$/.test(secret)) return secret
+  throw new PlatformError('DATA_DAMAGED', `${path} does not hold a secret. Restore it, or remove it to get a new one.`)
 }
 
 function listen(server: Server, host: string, port: number): Promise<string> {
