@@ -133,6 +133,34 @@ test('a row cannot be written into another organization, nor moved there', async
   ).rejects.toMatchObject({ code: '42501' })
 })
 
+test('a person can change or delete nothing outside of the organization they are in, not even where they belong', async () => {
+  const [mine, theirs] = [newId(), newId()]
+  await fill(mine)
+  await fill(theirs)
+  const [me] = await owner`select user_id from memberships where org_id = ${mine}`
+  await owner`insert into memberships (org_id, user_id, role) values (${theirs}, ${me?.user_id}, 'viewer')`
+  const colleague = newId()
+  await owner`insert into users (id, auth_sub, email) values (${colleague}, ${colleague}, 'c@example.org')`
+  await owner`insert into memberships (org_id, user_id, role) values (${mine}, ${colleague}, 'viewer')`
+  const scope = { ...nobody, orgId: mine, userId: me?.user_id, workspaceId: 'any' }
+  const counts = async () =>
+    owner`select (select count(*) from users)::int as users, (select count(*) from organizations)::int as organizations,
+      (select count(*) from memberships where org_id = ${theirs})::int as memberships`
+  const before = await counts()
+  await database.transaction(scope, async (sql) => {
+    await sql`delete from users where id <> ${me?.user_id}`
+    await sql`update users set email = 'stolen' where id <> ${me?.user_id}`
+    await sql`delete from organizations where id <> ${mine}`
+    await sql`delete from memberships where org_id <> ${mine}`
+    await sql`update memberships set role = 'owner' where org_id <> ${mine}`
+  })
+  expect(await counts()).toEqual(before)
+  expect(await owner`select 1 from users where email = 'stolen'`).toHaveLength(0)
+  expect(
+    await owner`select 1 from memberships where org_id = ${theirs} and user_id = ${me?.user_id} and role = 'owner'`,
+  ).toHaveLength(0)
+})
+
 test('a member sees the rows of their workspace and of none, not of a sibling', async () => {
   const orgId = newId()
   await fill(orgId)

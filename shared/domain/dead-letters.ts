@@ -1,11 +1,12 @@
 import * as v from 'valibot'
 import { newId } from './ids.ts'
 import { eventType } from './messaging.ts'
+import { storableText } from './plain-text.ts'
 import type { Json, Sql } from './sql.ts'
 
 export interface DeadLetter {
   orgId: string | null
-  kind: 'event' | 'task' | 'cron'
+  kind: 'event' | 'task'
   /** Name of the function that could not do it. */
   consumer: string
   messageId: string
@@ -17,13 +18,24 @@ export interface DeadLetter {
 /** What Pub/Sub forwards to the dead-letter topic when a function did not even give a message up itself. */
 export const deadLettered = eventType('dead-letters', 'dead-lettered', v.unknown())
 
-/** Keeps a message that was given up. A sender may give up twice: the first one stays. */
+/**
+ * Keeps a message that was given up. A sender may give up twice: the first one stays. Whatever the message is, it can be
+ * kept: an organization that is gone, or was never there, is left out.
+ */
 export async function writeDeadLetter(sql: Sql, letter: DeadLetter): Promise<void> {
   await sql`
     insert into dead_letters (id, org_id, kind, consumer, message_id, body, attempts, error)
-    values (${newId()}, ${letter.orgId}, ${letter.kind}, ${letter.consumer}, ${letter.messageId},
-      ${sql.json(letter.body as Json)}, ${letter.attempts}, ${sql.json(letter.error)})
+    values (${newId()}, (select id from organizations where id = ${letter.orgId}), ${letter.kind}, ${letter.consumer},
+      ${letter.messageId.slice(0, 500)}, ${sql.json(storable(letter.body))}, ${letter.attempts}, ${sql.json(letter.error)})
     on conflict (consumer, message_id) do nothing`
+}
+
+/** JSON as PostgreSQL can hold it: without NUL and lone surrogates, in values and in names. */
+function storable(value: unknown): Json {
+  if (typeof value === 'string') return storableText(value)
+  if (Array.isArray(value)) return value.map(storable)
+  if (typeof value !== 'object' || value === null) return value as Json
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [storableText(name), storable(item)]))
 }
 
 /** Who gave a forwarded message up, and after how many attempts, from the attributes that Pub/Sub adds. */

@@ -1,7 +1,7 @@
 import type { Sql } from '#shared/domain/sql.ts'
 import { nobody, type Scope } from '#shared/platform/database/index.ts'
 import { createCursors } from './cursors.ts'
-import type { BaseContext, Context } from './declarations.ts'
+import type { BaseContext, Context, Resources } from './declarations.ts'
 import type { Logger } from './log.ts'
 import { Outbox } from './outbox.ts'
 import type { Services } from './services.ts'
@@ -9,6 +9,7 @@ import type { Services } from './services.ts'
 /** What one request or delivery brings along. */
 export interface Call<Principal> {
   functionName: string
+  resources: Resources
   principal: Principal
   scope: Scope
   requestId: string
@@ -41,17 +42,18 @@ export async function inTransaction<Principal, Result>(
   call: Call<Principal>,
   work: (context: Context<Principal>) => Promise<Result>,
 ): Promise<Result> {
-  let { orgId, workspaceId } = call.scope
+  let { orgId } = call.scope
   const outbox = new Outbox({
     orgId() {
       if (orgId === null) throw new Error('a message belongs to an organization, and this call is in none')
       return orgId
     },
-    workspaceId: workspaceId === 'any' ? null : workspaceId,
+    workspaceId: workspaceIdOf(call.principal),
     actorId: call.scope.userId,
     requestId: call.requestId,
     traceparent: call.traceparent,
     now: call.now,
+    sends: [...(call.resources.publishes ?? []), ...(call.resources.enqueues ?? [])],
   })
   const result = await services.database.transaction(call.scope, async (sql: Sql) => {
     const done = await work({
@@ -62,7 +64,6 @@ export async function inTransaction<Principal, Result>(
       async enter(id) {
         await sql`select set_config('app.org_id', ${id}, true), set_config('app.workspace_id', 'any', true)`
         orgId = id
-        workspaceId = 'any'
       },
     })
     await outbox.write(sql)
@@ -70,6 +71,10 @@ export async function inTransaction<Principal, Result>(
   })
   await outbox.flush(services)
   return result
+}
+
+function workspaceIdOf(principal: unknown): string | null {
+  return (principal as { workspaceId?: string | null } | null)?.workspaceId ?? null
 }
 
 /** The scope of background work: the whole organization. */

@@ -6,12 +6,12 @@ import type { Sql } from '#shared/domain/sql.ts'
 import type { Permission, Role } from '#shared/domain/tenancy/permissions.ts'
 import type { Identity } from '#shared/platform/identity/index.ts'
 import type { readInWorker } from '#shared/platform/isolation/index.ts'
-import type { Bucket, ObjectStore } from '#shared/platform/objects/index.ts'
+import type { Bucket, ObjectStore, SignedUrl } from '#shared/platform/objects/index.ts'
 import type { Scanner, ScanResult } from '#shared/platform/scanner/index.ts'
 import type { Delivery } from './delivery.ts'
 import type { Logger } from './log.ts'
 
-export type { ScanResult }
+export type { ScanResult, SignedUrl }
 
 type Schema = v.GenericSchema
 
@@ -89,6 +89,8 @@ export interface Resources {
   buckets?: readonly Bucket[]
   publishes?: readonly EventType[]
   enqueues?: readonly TaskType[]
+  /** Sends whatever others left in the outbox. */
+  sendsEverything?: boolean
   secrets?: readonly string[]
 }
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { AppError } from '#shared/domain/errors.ts'
+import { newId } from '#shared/domain/ids.ts'
 import { Envelope } from '#shared/domain/messaging.ts'
 import { type HttpRequest, parseJson, readBody } from './http.ts'
 
@@ -11,6 +12,8 @@ export interface Delivery {
   body: unknown
   /** The envelope's id, or the sender's own id for what has none. */
   messageId: string
+  /** What the inbox knows it by: the message id, and for a forwarded message also who gave it up. */
+  inboxKey: string
   /** 1 for the first delivery. */
   attempt: number
   attributes: Readonly<Record<string, string>>
@@ -48,7 +51,7 @@ export async function readCloudTask(request: HttpRequest): Promise<Delivery> {
   const name = request.headers['x-cloudtasks-taskname']
   return toDelivery(
     body,
-    typeof name === 'string' ? name : 'unnamed',
+    typeof name === 'string' ? name : newId(),
     Number.isSafeInteger(retries) ? retries + 1 : 1,
     {},
   )
@@ -57,7 +60,16 @@ export async function readCloudTask(request: HttpRequest): Promise<Delivery> {
 function toDelivery(body: unknown, senderId: string, attempt: number, attributes: Record<string, string>): Delivery {
   const result = v.safeParse(Envelope, body)
   const envelope = result.success ? result.output : null
-  return { envelope, body, messageId: envelope?.id ?? senderId, attempt, attributes }
+  const messageId = envelope?.id ?? senderId
+  const givenUpBy = attributes.CloudPubSubDeadLetterSourceSubscription
+  return {
+    envelope,
+    body,
+    messageId,
+    inboxKey: givenUpBy ? `${messageId} ${givenUpBy}` : messageId,
+    attempt,
+    attributes,
+  }
 }
 
 function jsonOrText(text: string): unknown {

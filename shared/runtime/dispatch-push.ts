@@ -1,4 +1,4 @@
-import { writeDeadLetter } from '#shared/domain/dead-letters.ts'
+import { type DeadLetter, writeDeadLetter } from '#shared/domain/dead-letters.ts'
 import { AppError } from '#shared/domain/errors.ts'
 import { system } from '#shared/platform/database/index.ts'
 import { baseContext, type Call, inTransaction, serviceScope } from './contexts.ts'
@@ -33,6 +33,8 @@ async function verifyPush(services: Services, name: string, request: HttpRequest
   try {
     await services.verifyPushToken(token, `${services.config.FUNCTIONS_URL}/${name}`)
   } catch (error) {
+    // The senders are our own: a token that is refused is a setting that is wrong.
+    services.log.warn('push refused', { function: name, error })
     throw new AppError('UNAUTHENTICATED', 'The service token is not valid', [], { cause: error })
   }
 }
@@ -74,6 +76,7 @@ export function jobHandler(
     const { envelope } = delivery
     const call: Call<Service> = {
       functionName: name,
+      resources: job.resources ?? {},
       principal: { orgId: envelope.org_id, workspaceId: envelope.workspace_id, userId: envelope.actor_id },
       scope: serviceScope(envelope.org_id, envelope.actor_id),
       requestId,
@@ -101,7 +104,7 @@ export function jobHandler(
     const { prepare, run } = (await job.handler()) as JobModule
     const prepared = await prepare?.(baseContext(services, call), payload)
     return inTransaction(services, call, async (context) => {
-      if (!(await accept(context.sql, name, delivery.messageId))) return 'duplicate'
+      if (!(await accept(context.sql, name, delivery.inboxKey))) return 'duplicate'
       await run({ ...context, delivery }, payload, prepared)
       return 'done'
     })
@@ -109,7 +112,7 @@ export function jobHandler(
 
   /** Keeps the message as a dead letter and lets the function tidy up, both or neither. */
   async function giveUp(delivery: Delivery, call: Call<Service> | null, failure: Failure): Promise<Outcome> {
-    const letter = {
+    const letter: DeadLetter = {
       orgId: call?.principal.orgId ?? null,
       kind: job.kind,
       consumer: name,
@@ -122,13 +125,33 @@ export function jobHandler(
       await services.database.transaction(system, (sql) => writeDeadLetter(sql, letter))
       return 'dead-lettered'
     }
+    const { failed } = (await job.handler()) as JobModule
+    const payload = failed && payloadOrNull(delivery)
+    try {
+      return await keep(
+        call,
+        delivery,
+        letter,
+        failed && payload ? (context) => failed(context, payload, failure) : null,
+      )
+    } catch (error) {
+      // What can't tidy up must not keep the letter from being written.
+      call.log.error('the failure could not be handled', { error })
+      return keep(call, delivery, letter, null)
+    }
+  }
+
+  function keep(
+    call: Call<Service>,
+    delivery: Delivery,
+    letter: DeadLetter,
+    tidyUp: ((context: JobContext) => Promise<void>) | null,
+  ): Promise<Outcome> {
     return inTransaction(services, call, async (context) => {
       // A twin of this delivery may have succeeded in the meantime, or given up already.
-      if (!(await accept(context.sql, name, delivery.messageId))) return 'duplicate'
+      if (!(await accept(context.sql, name, delivery.inboxKey))) return 'duplicate'
       await writeDeadLetter(context.sql, letter)
-      const { failed } = (await job.handler()) as JobModule
-      const payload = failed && payloadOrNull(delivery)
-      if (failed && payload) await failed({ ...context, delivery }, payload, failure)
+      await tidyUp?.({ ...context, delivery })
       return 'dead-lettered'
     })
   }
@@ -162,6 +185,7 @@ export function cronHandler(
       const { run } = (await cron.handler()) as { run: RunCron }
       const call: Call<null> = {
         functionName: name,
+        resources: cron.resources ?? {},
         principal: null,
         scope: system,
         requestId,

@@ -65,7 +65,9 @@ export function routeHandler(
       }
       await answer(request, response, requestId, log, abort.signal)
     } catch (error) {
-      sendError(error, response, requestId, log)
+      // Nobody is there any more to be told.
+      if (request.destroyed && !request.complete) response.destroy()
+      else sendError(error, response, requestId, log)
     } finally {
       log.info('request', {
         method: request.method,
@@ -96,6 +98,7 @@ export function routeHandler(
     }
     const call: Call<Principal> = {
       functionName: name,
+      resources: route.resources ?? {},
       principal,
       scope: scopeOf(principal),
       requestId,

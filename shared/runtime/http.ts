@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppError } from '#shared/domain/errors.ts'
 import { newId } from '#shared/domain/ids.ts'
@@ -51,7 +52,7 @@ export function setCommonHeaders(
   response.setHeader('access-control-allow-methods', options.methods.join(', '))
   response.setHeader(
     'access-control-allow-headers',
-    'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Org-Id, X-Request-ID, X-Workspace-Id, Traceparent',
+    'Authorization, Content-Type, If-None-Match, Last-Event-ID, Traceparent, X-Org-Id, X-Request-ID, X-Workspace-Id',
   )
   response.setHeader('access-control-max-age', '600')
 }
@@ -111,12 +112,7 @@ export async function sendStream(
   response.flushHeaders()
   for await (const chunk of chunks) {
     if (signal.aborted) break
-    if (!response.write(chunk)) {
-      await new Promise((resolve) => {
-        response.once('drain', resolve)
-        response.once('close', resolve)
-      })
-    }
+    if (!response.write(chunk)) await once(response, 'drain', { signal }).catch(() => {})
   }
   response.end()
 }

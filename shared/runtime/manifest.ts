@@ -1,4 +1,4 @@
-import { queueNames } from '#shared/domain/messaging.ts'
+import { queueNames, topics } from '#shared/domain/messaging.ts'
 import type { PushPlan } from '#shared/platform/push/index.ts'
 import type { Declaration } from './declarations.ts'
 import type { DiscoveredFunction } from './discover.ts'
@@ -20,7 +20,7 @@ export interface ManifestEntry {
   timeoutSeconds: number
   buckets: readonly string[]
   secrets: readonly string[]
-  /** Topics that it publishes to, and queues that it enqueues on. */
+  /** Topics that it publishes to, and names of the tasks that it enqueues. */
   publishes: string[]
   enqueues: string[]
   /** How it is called. */
@@ -37,7 +37,10 @@ export interface ManifestEntry {
     | { cron: string; timeZone: string }
 }
 
-export function toManifestEntry({ name, folder, declaration }: DiscoveredFunction): ManifestEntry {
+function toManifestEntry(
+  { name, folder, declaration }: DiscoveredFunction,
+  allTasks: readonly string[],
+): ManifestEntry {
   const { resources = {} } = declaration
   return {
     name,
@@ -52,8 +55,12 @@ export function toManifestEntry({ name, folder, declaration }: DiscoveredFunctio
         : defaultTimeoutSeconds[declaration.kind]),
     buckets: resources.buckets ?? [],
     secrets: resources.secrets ?? [],
-    publishes: [...new Set((resources.publishes ?? []).map((event) => event.topic))].sort(),
-    enqueues: [...new Set((resources.enqueues ?? []).map((task) => task.name))].sort(),
+    publishes: resources.sendsEverything
+      ? [...topics].sort()
+      : [...new Set((resources.publishes ?? []).map((event) => event.topic))].sort(),
+    enqueues: resources.sendsEverything
+      ? [...allTasks]
+      : [...new Set((resources.enqueues ?? []).map((task) => task.name))].sort(),
     trigger: triggerOf(declaration),
   }
 }
@@ -73,10 +80,11 @@ function triggerOf(declaration: Declaration): ManifestEntry['trigger'] {
 
 /** The whole of `functions.json`. */
 export function buildManifest(functions: readonly DiscoveredFunction[]) {
+  const allTasks = functions.flatMap(({ declaration }) => (declaration.kind === 'task' ? [declaration.task.name] : []))
   return {
     queues: queueNames.map((name) => ({ name, ...queuePolicies[name], spareAttempts })),
     deadLetterTarget,
-    functions: functions.map(toManifestEntry),
+    functions: functions.map((found) => toManifestEntry(found, allTasks)),
   }
 }
 

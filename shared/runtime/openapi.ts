@@ -32,7 +32,7 @@ const errorSchema: JsonSchema = {
   },
 }
 
-const contextHeaders: JsonSchema[] = [
+const contextParameters: JsonSchema[] = [
   {
     name: 'X-Org-Id',
     in: 'header',
@@ -43,7 +43,13 @@ const contextHeaders: JsonSchema[] = [
     name: 'X-Workspace-Id',
     in: 'header',
     schema: { type: 'string', format: 'uuid' },
-    description: 'Workspace to work in; without it the first one',
+    description: 'Workspace to work in; without it `workspace_id`, else the first one',
+  },
+  {
+    name: 'workspace_id',
+    in: 'query',
+    schema: { type: 'string', format: 'uuid' },
+    description: 'Workspace to work in, for clients that cannot send headers',
   },
 ]
 
@@ -98,7 +104,7 @@ function operation(name: string, tag: string, route: Route): JsonSchema {
     parameters: [
       ...parametersOf(route.params, 'path'),
       ...parametersOf(route.query, 'query'),
-      ...(route.access === 'public' || route.access === 'signed-in' ? [] : contextHeaders),
+      ...(route.access === 'public' || route.access === 'signed-in' ? [] : contextParameters),
     ],
     ...(route.body
       ? {

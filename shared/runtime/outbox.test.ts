@@ -58,6 +58,7 @@ afterAll(async () => {
 
 const call = (): Call<Service> => ({
   functionName: 'test',
+  resources: { enqueues: [validateDocument] },
   principal: { orgId, workspaceId: null, userId: null },
   scope: { ...nobody, orgId, workspaceId: 'any' },
   requestId: 'request-1',
@@ -82,6 +83,21 @@ test('a message leaves after the commit, in its envelope, and its row goes', asy
     payload: step,
   })
   expect(await waiting()).toBe(0)
+})
+
+test('a message that the function does not declare is refused, and with it the whole transaction', async () => {
+  const undeclared = inTransaction(services, { ...call(), resources: {} }, (context) =>
+    context.enqueue(validateDocument, step),
+  )
+  await expect(undeclared).rejects.toThrow('does not declare')
+  expect(sent).toHaveLength(0)
+})
+
+test('a message carries the workspace of the work that caused it', async () => {
+  const workspaceId = newId()
+  const inside = { ...call(), principal: { orgId, workspaceId, userId: null } }
+  await inTransaction(services, inside, (context) => context.enqueue(validateDocument, step))
+  expect(JSON.parse(sent[0]!.body)).toMatchObject({ workspace_id: workspaceId })
 })
 
 test('a message of a transaction that fails is never sent', async () => {

@@ -1,5 +1,5 @@
 import { newId } from '#shared/domain/ids.ts'
-import type { Enqueue, Envelope, Publish } from '#shared/domain/messaging.ts'
+import type { Enqueue, Envelope, EventType, Publish, TaskType } from '#shared/domain/messaging.ts'
 import type { Json, Sql } from '#shared/domain/sql.ts'
 import { system } from '#shared/platform/database/index.ts'
 import type { Services } from './services.ts'
@@ -25,6 +25,8 @@ export interface Origin {
   requestId: string
   traceparent: string | null
   now: Date
+  /** What the function's declaration says it sends; on Google Cloud it has no right to send anything else. */
+  sends: readonly (EventType | TaskType)[]
 }
 
 /** Collects the messages of one transaction; they are written just before its commit and sent after it. */
@@ -37,6 +39,7 @@ export class Outbox {
   }
 
   readonly publish: Publish = async (type, payload, options = {}) => {
+    this.#assertDeclared(type)
     this.#rows.push({
       ...this.#envelope(type.type, payload),
       kind: 'event',
@@ -49,6 +52,7 @@ export class Outbox {
   }
 
   readonly enqueue: Enqueue = async (type, payload, options = {}) => {
+    this.#assertDeclared(type)
     this.#rows.push({
       ...this.#envelope(type.name, payload),
       kind: 'task',
@@ -58,6 +62,11 @@ export class Outbox {
       attributes: {},
       not_before: options.notBefore ?? null,
     })
+  }
+
+  #assertDeclared(type: EventType | TaskType): void {
+    if (this.#origin.sends.includes(type)) return
+    throw new Error(`the function sends ${type.kind === 'event' ? type.type : type.name} but does not declare it`)
   }
 
   #envelope(eventType: string, payload: unknown): { id: string; org_id: string; body: Envelope } {

@@ -1,4 +1,9 @@
-import { documentFinished, extractIntelligence, extractText } from '#shared/domain/documents/messages.ts'
+import {
+  documentFinished,
+  extractIntelligence,
+  extractText,
+  validateDocument,
+} from '#shared/domain/documents/messages.ts'
 import { defineTask } from '#shared/runtime/declarations.ts'
 
 export default defineTask({
@@ -8,7 +13,7 @@ export default defineTask({
     timeoutSeconds: 120,
     memoryMegabytes: 2048,
     buckets: ['uploads'],
-    enqueues: [extractIntelligence],
+    enqueues: [extractIntelligence, validateDocument],
     publishes: [documentFinished],
   },
   handler: () => import('./handler.ts'),

@@ -1,9 +1,9 @@
-import { documentFinished, indexDocument } from '#shared/domain/documents/messages.ts'
+import { documentFinished, indexDocument, validateDocument } from '#shared/domain/documents/messages.ts'
 import { defineTask } from '#shared/runtime/declarations.ts'
 
 export default defineTask({
   task: indexDocument,
   summary: 'Make a document findable and count what it holds',
-  resources: { publishes: [documentFinished] },
+  resources: { enqueues: [validateDocument], publishes: [documentFinished] },
   handler: () => import('./handler.ts'),
 })

@@ -10,7 +10,11 @@ export const prepare: PrepareJob<typeof job, ScanResult | null> = async ({ read,
   if (!document) return null
   const file = await objects.read('uploads', document.object_key)
   if (!file) throw new AppError('NOT_FOUND', 'The file is not there')
-  return scanner.scan(file.body)
+  try {
+    return await scanner.scan(file.body)
+  } finally {
+    file.body.destroy()
+  }
 }
 
 export const run: RunJob<typeof job, ScanResult | null> = async (context, step, result) => {

@@ -41,7 +41,11 @@ export const run: RunJob<typeof job, Finding> = async (context, step, finding) =
     exceptId: document.id,
   })
   if (twinId) {
-    await markDuplicate(context.sql, step, { twinId, sizeBytes: finding.sizeBytes, format: finding.format })
+    await markDuplicate(context.sql, step, document, {
+      twinId,
+      sizeBytes: finding.sizeBytes,
+      format: finding.format,
+    })
     return
   }
   await recordContent(context.sql, document.id, finding)

@@ -1,11 +1,13 @@
 import { readExport } from '#shared/domain/exports/exports.ts'
-import type { RunRoute } from '#shared/runtime/declarations.ts'
+import type { PrepareRoute, ReplyOf, RunRoute } from '#shared/runtime/declarations.ts'
 import type route from './function.ts'
 
 const downloadSeconds = 3600
 
-export const run: RunRoute<typeof route> = async ({ sql, objects }, { params }) => {
-  const { object_key, ...row } = await readExport(sql, params.export_id)
+type Reply = ReplyOf<typeof route>
+
+export const prepare: PrepareRoute<typeof route, Reply> = async ({ read, objects }, { params }) => {
+  const { object_key, ...row } = await read((sql) => readExport(sql, params.export_id))
   if (row.status !== 'ready') return { status: 200, body: { ...row, download_url: null } }
   const { url } = await objects.sign('exports', object_key, {
     method: 'GET',
@@ -14,3 +16,5 @@ export const run: RunRoute<typeof route> = async ({ sql, objects }, { params }) 
   })
   return { status: 200, body: { ...row, download_url: url } }
 }
+
+export const run: RunRoute<typeof route, Reply> = async (_context, _request, reply) => reply

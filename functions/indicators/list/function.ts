@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { Id } from '#shared/domain/ids.ts'
 import { Indicator, indicatorTypes } from '#shared/domain/intelligence/schemas.ts'
 import { pageOf, pageQuery } from '#shared/domain/paging.ts'
+import { PlainText } from '#shared/domain/plain-text.ts'
 import { defineRoute } from '#shared/runtime/declarations.ts'
 
 export default defineRoute({
@@ -17,7 +18,7 @@ export default defineRoute({
       v.description('true: only likely false positives, which are held back; false: only the others'),
     ),
     document_id: v.optional(Id),
-    prefix: v.pipe(v.optional(v.pipe(v.string(), v.maxLength(200))), v.description('Only values that begin so')),
+    prefix: v.pipe(v.optional(v.pipe(PlainText, v.maxLength(200))), v.description('Only values that begin so')),
   }),
   responses: { 200: pageOf(Indicator) },
   handler: () => import('./handler.ts'),

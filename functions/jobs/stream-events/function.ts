@@ -10,6 +10,6 @@ export default defineRoute({
   description: 'Send `Last-Event-ID` to go on where a lost connection stopped.',
   params: v.strictObject({ job_id: Id }),
   responses: { 200: text('Server-sent events, one for each change of the job', 'text/event-stream') },
-  resources: { timeoutSeconds: 3600 },
+  resources: { timeoutSeconds: 620 },
   handler: () => import('./handler.ts'),
 })

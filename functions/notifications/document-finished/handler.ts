@@ -3,7 +3,7 @@ import { describeOutcome } from '#shared/domain/documents/outcome.ts'
 import { AppError } from '#shared/domain/errors.ts'
 import { finishJob } from '#shared/domain/jobs/jobs.ts'
 import { notify } from '#shared/domain/notifications/notifications.ts'
-import type { RunJob } from '#shared/runtime/declarations.ts'
+import type { FailedJob, RunJob } from '#shared/runtime/declarations.ts'
 import type job from './function.ts'
 
 export const run: RunJob<typeof job> = async ({ sql, principal }, { document_id, job_id, outcome }) => {
@@ -31,4 +31,14 @@ export const run: RunJob<typeof job> = async ({ sql, principal }, { document_id,
       result: { document_id, ...document.counts },
     })
   }
+}
+
+/** The document is ready all the same; only nobody could be told. */
+export const failed: FailedJob<typeof job> = async ({ sql }, { document_id, job_id, outcome }) => {
+  if (outcome !== 'ready') return
+  await finishJob(sql, job_id, {
+    status: 'succeeded',
+    message: 'Ready; nobody could be notified',
+    result: { document_id },
+  })
 }

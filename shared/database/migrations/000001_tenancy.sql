@@ -88,27 +88,33 @@ alter table workspace_members force row level security;
 alter table projects enable row level security;
 alter table projects force row level security;
 
-create policy tenant on memberships
-  using (org_id = app_org_id() or user_id = app_user_id() or app_is_system())
-  with check (org_id = app_org_id() or app_is_system());
-create policy tenant on users
+-- Who someone is and where they belong can be read from outside of an organization: by the runtime, which resolves
+-- principals, and by the person themselves. Changing it takes the organization's own scope, or the person's own row.
+create policy visible on memberships for select
+  using (org_id = app_org_id() or user_id = app_user_id() or app_is_system());
+create policy tenant on memberships using (org_id = app_org_id()) with check (org_id = app_org_id());
+
+create policy visible on users for select
   using (
     id = app_user_id()
     or app_is_system()
     or exists (select from memberships m where m.user_id = users.id and m.org_id = app_org_id())
-  )
-  with check (id = app_user_id() or app_is_system());
-create policy tenant on organizations
+  );
+create policy own on users
+  using (id = app_user_id() or app_is_system()) with check (id = app_user_id() or app_is_system());
+
+create policy visible on organizations for select
   using (
     id = app_org_id()
     or app_is_system()
     or exists (select from memberships m where m.org_id = organizations.id and m.user_id = app_user_id())
-  )
-  with check (id = app_org_id() or app_is_system());
-create policy tenant on workspaces
-  using (org_id = app_org_id() or app_is_system()) with check (org_id = app_org_id() or app_is_system());
-create policy tenant on workspace_members
-  using (org_id = app_org_id() or app_is_system()) with check (org_id = app_org_id() or app_is_system());
+  );
+create policy tenant on organizations using (id = app_org_id()) with check (id = app_org_id());
+
+create policy visible on workspaces for select using (org_id = app_org_id() or app_is_system());
+create policy tenant on workspaces using (org_id = app_org_id()) with check (org_id = app_org_id());
+create policy visible on workspace_members for select using (org_id = app_org_id() or app_is_system());
+create policy tenant on workspace_members using (org_id = app_org_id()) with check (org_id = app_org_id());
 create policy tenant on projects
   using (org_id = app_org_id() and app_sees_workspace(workspace_id))
   with check (org_id = app_org_id() and app_sees_workspace(workspace_id));

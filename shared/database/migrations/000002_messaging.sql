@@ -28,7 +28,7 @@ create index processed_messages_age on processed_messages (processed_at);
 create table dead_letters (
   id uuid primary key,
   org_id uuid references organizations on delete cascade,
-  kind text not null check (kind in ('event', 'task', 'cron')),
+  kind text not null check (kind in ('event', 'task')),
   consumer text not null,
   message_id text not null,
   body jsonb not null,
@@ -83,13 +83,15 @@ alter table job_events force row level security;
 
 create policy tenant on outbox
   using (org_id = app_org_id() or app_is_system()) with check (org_id = app_org_id() or app_is_system());
+-- A letter may be of an organization that is gone, and then belongs to nobody.
 create policy tenant on dead_letters
-  using (org_id = app_org_id() or app_is_system()) with check (org_id = app_org_id() or app_is_system());
+  using (org_id = app_org_id() or app_is_system())
+  with check (org_id = app_org_id() or org_id is null or app_is_system());
 create policy tenant on jobs
-  using ((org_id = app_org_id() and app_sees_workspace(workspace_id)) or app_is_system())
-  with check ((org_id = app_org_id() and app_sees_workspace(workspace_id)) or app_is_system());
+  using (org_id = app_org_id() and app_sees_workspace(workspace_id))
+  with check (org_id = app_org_id() and app_sees_workspace(workspace_id));
 create policy tenant on job_events
-  using ((org_id = app_org_id() and app_sees_workspace(workspace_id)) or app_is_system())
-  with check ((org_id = app_org_id() and app_sees_workspace(workspace_id)) or app_is_system());
+  using (org_id = app_org_id() and app_sees_workspace(workspace_id))
+  with check (org_id = app_org_id() and app_sees_workspace(workspace_id));
 
 grant select, insert, update, delete on outbox, processed_messages, dead_letters, jobs, job_events to adapt_app;

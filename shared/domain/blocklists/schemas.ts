@@ -1,9 +1,10 @@
 import * as v from 'valibot'
 import { Id, Timestamp } from '../ids.ts'
 import { indicatorTypes } from '../intelligence/schemas.ts'
+import { PlainText } from '../plain-text.ts'
 import { Tlp } from '../tlp.ts'
 
-const Name = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200))
+const Name = v.pipe(PlainText, v.trim(), v.minLength(1), v.maxLength(200))
 const Types = v.pipe(v.array(v.picklist(indicatorTypes)), v.minLength(1), v.maxLength(indicatorTypes.length))
 
 export const BlocklistDraft = v.strictObject({

@@ -1,7 +1,9 @@
 import { AppError, notFound } from '../errors.ts'
 import { newId } from '../ids.ts'
+import { rederive, removeFindings } from '../intelligence/record.ts'
 import { finishJob, startJob } from '../jobs/jobs.ts'
 import { endOfIds, type Page } from '../paging.ts'
+import { storableText } from '../plain-text.ts'
 import type { Sql } from '../sql.ts'
 import type { Tlp } from '../tlp.ts'
 import type { Document, DocumentStatus } from './schemas.ts'
@@ -33,6 +35,9 @@ const columns = [
 export const pipelineSteps = ['validate', 'scan', 'extract text', 'extract intelligence', 'index', 'notify'] as const
 
 export interface DocumentDraft {
+  id: string
+  /** Where its file is to be put in the uploads bucket. */
+  objectKey: string
   orgId: string
   workspaceId: string
   createdBy: string
@@ -43,20 +48,19 @@ export interface DocumentDraft {
   tlp: Tlp | null
 }
 
-/** Announces a document whose file is yet to be uploaded to `object_key`. */
-export async function createDocument(sql: Sql, draft: DocumentDraft): Promise<Document & { object_key: string }> {
+/** Announces a document whose file is yet to be uploaded. */
+export async function createDocument(sql: Sql, draft: DocumentDraft): Promise<Document> {
   if (draft.projectId !== null) {
     const project = await sql`select 1 from projects where id = ${draft.projectId}`
     if (project.length === 0) throw notFound('Project')
   }
-  const id = newId()
-  const [document] = await sql<(Document & { object_key: string })[]>`
+  const [document] = await sql<Document[]>`
     insert into documents (id, org_id, workspace_id, project_id, file_name, content_type, declared_size_bytes, tlp,
       tlp_declared, status, object_key, created_by)
-    values (${id}, ${draft.orgId}, ${draft.workspaceId}, ${draft.projectId}, ${draft.fileName}, ${draft.contentType},
+    values (${draft.id}, ${draft.orgId}, ${draft.workspaceId}, ${draft.projectId}, ${draft.fileName}, ${draft.contentType},
       ${draft.sizeBytes}, ${draft.tlp ?? 'AMBER'}, ${draft.tlp !== null}, 'awaiting_upload',
-      ${`${draft.orgId}/${id}`}, ${draft.createdBy})
-    returning ${sql(columns)}, object_key`
+      ${draft.objectKey}, ${draft.createdBy})
+    returning ${sql(columns)}`
   return document!
 }
 
@@ -98,10 +102,10 @@ export async function readUpload(sql: Sql, id: string): Promise<{ status: Docume
  */
 export async function startProcessing(
   sql: Sql,
-  start: { documentId: string; orgId: string; startedBy: string; from: readonly DocumentStatus[] },
+  start: { documentId: string; orgId: string; startedBy: string | null; from: readonly DocumentStatus[] },
 ): Promise<Document> {
   const [found] = await sql<{ workspace_id: string; status: DocumentStatus }[]>`
-    select workspace_id, status from documents where id = ${start.documentId} for update`
+    select workspace_id, status from documents where id = ${start.documentId} for no key update`
   if (!found) throw notFound('Document')
   if (!start.from.includes(found.status)) {
     throw new AppError('CONFLICT', `The document is ${found.status.replaceAll('_', ' ')}`)
@@ -151,7 +155,7 @@ export async function openStep(
     select id, org_id, workspace_id, file_name, content_type, format, tlp, tlp_declared, object_key, created_at
     from documents
     where id = ${step.document_id} and job_id = ${step.job_id} and status = 'processing'
-    ${lock === 'lock' ? sql`for update` : sql``}`
+    ${lock === 'lock' ? sql`for no key update` : sql``}`
   return document ?? null
 }
 
@@ -175,7 +179,7 @@ export async function recordText(
 ): Promise<void> {
   await sql`
     update documents
-    set title = ${text.title}, page_count = ${text.pageCount === 0 ? null : text.pageCount},
+    set title = ${text.title && storableText(text.title)}, page_count = ${text.pageCount === 0 ? null : text.pageCount},
       character_count = ${text.characterCount}, tlp = ${text.tlp}, updated_at = now()
     where id = ${id}`
 }
@@ -200,34 +204,73 @@ export async function findTwin(
   return twin?.id ?? null
 }
 
-/** Ends the processing of a document whose content another one has already. */
+/**
+ * Ends the processing of a document whose content another one has already. What this one said itself, when it once was
+ * processed, goes; a stricter level that its sender declared is taken over by the other one.
+ */
 export async function markDuplicate(
   sql: Sql,
   step: { document_id: string; job_id: string },
+  document: ProcessingDocument,
   content: { twinId: string; sizeBytes: number; format: string },
 ): Promise<void> {
   await sql`
     update documents
     set status = 'duplicate', duplicate_of = ${content.twinId}, size_bytes = ${content.sizeBytes},
-      format = ${content.format}, updated_at = now()
-    where id = ${step.document_id}`
+      format = ${content.format}, counts = '{}', updated_at = now()
+    where id = ${document.id}`
+  await forgetContent(sql, document)
+  if (document.tlp_declared) {
+    const raised = await sql`
+      update documents set tlp = ${document.tlp}, tlp_declared = true, updated_at = now()
+      where id = ${content.twinId} and tlp_rank(tlp) < tlp_rank(${document.tlp})
+      returning 1`
+    if (raised.length > 0) await rederive(sql, content.twinId, document.org_id)
+  }
   await finishJob(sql, step.job_id, {
     status: 'succeeded',
     message: 'This file is known already',
-    result: { document_id: step.document_id, duplicate_of: content.twinId },
+    result: { document_id: document.id, duplicate_of: content.twinId },
   })
 }
 
-/** Ends the processing of a document that can't be processed: `rejected` for its own fault, `failed` for ours. */
+/** Removes text and evidence of a document that does not stand for its content. */
+async function forgetContent(sql: Sql, document: { id: string; org_id: string }): Promise<void> {
+  await sql`delete from document_passages where document_id = ${document.id}`
+  await removeFindings(sql, document.id, document.org_id)
+}
+
+/**
+ * Ends the processing of a document that can't be processed: `rejected` for its own fault, `failed` for ours. It no
+ * longer stands for its content: a corrected product may take the same file again, and the duplicates that relied on it
+ * are processed themselves.
+ * @returns the duplicates that are to be processed now, each with its new job
+ */
 export async function endBadly(
   sql: Sql,
   step: { document_id: string; job_id: string },
   status: 'rejected' | 'failed',
   error: { code: string; message: string },
-): Promise<void> {
-  // A rejected file no longer stands for its content: a corrected product may take it again.
-  await sql`
-    update documents set status = ${status}, error = ${sql.json(error)}, sha256 = null, updated_at = now()
-    where id = ${step.document_id} and job_id = ${step.job_id}`
+): Promise<{ document_id: string; job_id: string }[]> {
+  const [document] = await sql<{ id: string; org_id: string; created_by: string | null }[]>`
+    update documents set status = ${status}, error = ${sql.json(error)}, sha256 = null, counts = '{}', updated_at = now()
+    where id = ${step.document_id} and job_id = ${step.job_id}
+    returning id, org_id, created_by`
   await finishJob(sql, step.job_id, { status: 'failed', message: error.message, error })
+  if (!document) return []
+  await forgetContent(sql, document)
+  const orphans = await sql<{ id: string; created_by: string | null }[]>`
+    update documents set status = 'awaiting_upload', duplicate_of = null where duplicate_of = ${document.id}
+    returning id, created_by`
+  const restarted: { document_id: string; job_id: string }[] = []
+  for (const orphan of orphans) {
+    const { id, job_id } = await startProcessing(sql, {
+      documentId: orphan.id,
+      orgId: document.org_id,
+      startedBy: orphan.created_by,
+      from: ['awaiting_upload'],
+    })
+    restarted.push({ document_id: id, job_id: job_id ?? '' })
+  }
+  return restarted
 }

@@ -58,6 +58,8 @@ beforeAll(async () => {
     await sql`insert into organizations (id, name) values (${orgId}, 'o')`
     await sql`insert into workspaces (id, org_id, name) values (${workspaceId}, ${orgId}, 'w')`
     return createDocument(sql, {
+      id: newId(),
+      objectKey: 'k',
       orgId,
       workspaceId,
       createdBy: userId,

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { Id, Timestamp } from '../ids.ts'
+import { PlainText } from '../plain-text.ts'
 import { Tlp } from '../tlp.ts'
 
 export const documentStatuses = ['awaiting_upload', 'processing', 'ready', 'rejected', 'failed', 'duplicate'] as const
@@ -40,7 +41,7 @@ export type Document = v.InferInput<typeof Document>
 
 export const DocumentDraft = v.strictObject({
   file_name: v.pipe(
-    v.string(),
+    PlainText,
     v.trim(),
     v.minLength(1),
     v.maxLength(255),

@@ -2,7 +2,14 @@ import { progressJob } from '../jobs/jobs.ts'
 import type { Enqueue, Publish, TaskType } from '../messaging.ts'
 import type { Sql } from '../sql.ts'
 import { endBadly, pipelineSteps } from './documents.ts'
-import { documentFinished, extractIntelligence, extractText, indexDocument, scanDocument } from './messages.ts'
+import {
+  documentFinished,
+  extractIntelligence,
+  extractText,
+  indexDocument,
+  scanDocument,
+  validateDocument,
+} from './messages.ts'
 import type { DocumentStep } from './schemas.ts'
 
 /** What the steps of the pipeline need of their context. */
@@ -35,21 +42,27 @@ export async function nextStep({ sql, enqueue }: StepContext, step: DocumentStep
 }
 
 /** Ends the pipeline because of the file itself. */
-export async function rejectStep(
-  { sql, publish }: StepContext,
-  step: DocumentStep,
-  error: { code: string; message: string },
-): Promise<void> {
-  await endBadly(sql, step, 'rejected', error)
-  await publish(documentFinished, { ...step, outcome: 'rejected' }, { orderingKey: step.document_id })
+export function rejectStep(context: StepContext, step: DocumentStep, error: Failure): Promise<void> {
+  return endStep(context, step, 'rejected', error)
 }
 
 /** Ends the pipeline when a step has been given up. */
-export async function failStep(
-  { sql, publish }: StepContext,
+export function failStep(context: StepContext, step: DocumentStep, error: Failure): Promise<void> {
+  return endStep(context, step, 'failed', error)
+}
+
+interface Failure {
+  code: string
+  message: string
+}
+
+async function endStep(
+  { sql, publish, enqueue }: StepContext,
   step: DocumentStep,
-  failure: { code: string; message: string },
+  outcome: 'rejected' | 'failed',
+  error: Failure,
 ): Promise<void> {
-  await endBadly(sql, step, 'failed', failure)
-  await publish(documentFinished, { ...step, outcome: 'failed' }, { orderingKey: step.document_id })
+  const restarted = await endBadly(sql, step, outcome, error)
+  await publish(documentFinished, { ...step, outcome }, { orderingKey: step.document_id })
+  for (const duplicate of restarted) await enqueue(validateDocument, duplicate)
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Extraction, IndicatorType } from '../extraction/types.ts'
 import { newId } from '../ids.ts'
+import { storableText } from '../plain-text.ts'
 import { confidenceOf } from './confidence.ts'
 import { sentenceAround } from './sentence.ts'
 
@@ -34,8 +35,13 @@ const entityConfidence: Record<string, number> = { id: 95, name: 80, alias: 70, 
 
 const maximumQuote = 500
 
+export interface Findings {
+  subjects: Subject[]
+  findings: Finding[]
+}
+
 /** Turns what the engine found in a text into subjects and the evidence for each. */
-export function toFindings(text: string, extraction: Extraction): { subjects: Subject[]; findings: Finding[] } {
+export function toFindings(text: string, extraction: Extraction): Findings {
   const subjects = new Map<string, Subject>()
   const findings: Finding[] = []
 
@@ -46,8 +52,8 @@ export function toFindings(text: string, extraction: Extraction): { subjects: Su
       id: newId(),
       subject_id: known.id,
       ...finding,
-      quote: withoutNul(text.slice(finding.start_offset, finding.end_offset).slice(0, maximumQuote)),
-      sentence: withoutNul(sentenceAround(text, finding.start_offset, finding.end_offset)),
+      quote: storableText(text.slice(finding.start_offset, finding.end_offset).slice(0, maximumQuote)),
+      sentence: storableText(sentenceAround(text, finding.start_offset, finding.end_offset)),
     })
   }
 
@@ -96,9 +102,4 @@ export function toFindings(text: string, extraction: Extraction): { subjects: Su
     }
   }
   return { subjects: [...subjects.values()], findings }
-}
-
-/** PostgreSQL's text cannot hold NUL, and JSON for it no lone surrogate. */
-function withoutNul(value: string): string {
-  return value.toWellFormed().replaceAll('\0', '\uFFFD')
 }

@@ -29,7 +29,7 @@ export interface IndicatorFilter {
   prefix: string | null
 }
 
-/** The indicators of the organization, newest first. */
+/** The indicators for which the caller may see evidence, newest first. */
 export function listIndicators(sql: Sql, filter: IndicatorFilter, page: Page): Promise<Indicator[]> {
   return sql<Indicator[]>`
     select ${sql(indicatorColumns)} from indicators i
@@ -37,11 +37,8 @@ export function listIndicators(sql: Sql, filter: IndicatorFilter, page: Page): P
       ${filter.type === null ? sql`` : sql`and i.type = ${filter.type}`}
       ${filter.suppressed === null ? sql`` : sql`and (i.suppressed_list is not null) = ${filter.suppressed}`}
       ${filter.prefix === null ? sql`` : sql`and left(i.value, 200) like ${`${escapeLike(filter.prefix)}%`}`}
-      ${
-        filter.documentId === null
-          ? sql``
-          : sql`and exists (select from evidence e where e.indicator_id = i.id and e.document_id = ${filter.documentId})`
-      }
+      and exists (select from evidence e where e.indicator_id = i.id
+        ${filter.documentId === null ? sql`` : sql`and e.document_id = ${filter.documentId}`})
     order by i.id desc
     limit ${page.size + 1}`
 }
@@ -68,11 +65,8 @@ export function listEntities(
       select count(distinct e.document_id) from evidence e where e.entity_id = t.id) as documents
     from entities t
     where t.id < ${page.before ?? endOfIds} and t.kind = ${filter.kind}
-      ${
-        filter.documentId === null
-          ? sql``
-          : sql`and exists (select from evidence e where e.entity_id = t.id and e.document_id = ${filter.documentId})`
-      }
+      and exists (select from evidence e where e.entity_id = t.id
+        ${filter.documentId === null ? sql`` : sql`and e.document_id = ${filter.documentId}`})
     order by t.id desc
     limit ${page.size + 1}`
 }

@@ -1,8 +1,7 @@
 import type { ProcessingDocument } from '../documents/documents.ts'
-import type { Extraction } from '../extraction/types.ts'
 import type { Json, Sql } from '../sql.ts'
 import { lifetimeDays } from './confidence.ts'
-import { type Finding, type Subject, toFindings } from './findings.ts'
+import type { Finding, Findings, Subject } from './findings.ts'
 
 /**
  * Makes a document's evidence exactly what the engine found in its text, and brings the indicators and entities that
@@ -12,18 +11,17 @@ import { type Finding, type Subject, toFindings } from './findings.ts'
 export async function recordExtraction(
   sql: Sql,
   document: ProcessingDocument,
-  text: string,
-  extraction: Extraction,
+  { subjects, findings }: Findings,
 ): Promise<void> {
   // Documents of one organization share indicators; one writer at a time can't deadlock with another.
   await sql`select pg_advisory_xact_lock(hashtextextended(${document.org_id}, 1))`
-  const { subjects, findings } = toFindings(text, extraction)
-  await insertSubjects(sql, document, subjects)
+  await stageSubjects(sql, subjects)
+  await insertSubjects(sql, document)
   await sql`create temporary table found (
     id uuid, indicator_id uuid, entity_id uuid, page integer, start_offset integer, end_offset integer, quote text,
     sentence text, how text, defanged boolean, suppressed_reason text, suppressed_list text, confidence smallint
   ) on commit drop`
-  await stageFindings(sql, document.org_id, subjects, findings)
+  await stageFindings(sql, findings)
   const gone = await sql<{ indicator_id: string | null; entity_id: string | null }[]>`
     delete from evidence e where e.document_id = ${document.id} and not exists (
       select from found f
@@ -42,64 +40,63 @@ export async function recordExtraction(
       page = excluded.page, quote = excluded.quote, sentence = excluded.sentence, how = excluded.how,
       defanged = excluded.defanged, suppressed_reason = excluded.suppressed_reason,
       suppressed_list = excluded.suppressed_list, confidence = excluded.confidence`
-  await deriveIndicators(
-    sql,
-    document.id,
-    gone.flatMap((row) => row.indicator_id ?? []),
-  )
-  await deriveEntities(
-    sql,
-    document.id,
-    gone.flatMap((row) => row.entity_id ?? []),
-  )
+  await derive(sql, document.id, gone)
 }
 
-/** Makes the rows of indicators and entities that the organization doesn't know yet; the rest is derived from evidence. */
-async function insertSubjects(sql: Sql, document: ProcessingDocument, subjects: readonly Subject[]): Promise<void> {
-  const rows = sql.json(subjects as unknown as Json)
-  const seen = document.created_at
+/** Rows of one statement: a few megabytes. */
+const batchSize = 5000
+
+/** Puts the subjects into a table, with an index and statistics: a report can name tens of thousands. */
+async function stageSubjects(sql: Sql, subjects: readonly Subject[]): Promise<void> {
+  await sql`create temporary table subject (
+    id uuid primary key, kind text, type text, value text, value_sha256 bytea, external_id text, name text, known_id uuid
+  ) on commit drop`
+  for (let at = 0; at < subjects.length; at += batchSize) {
+    await sql`
+      insert into subject
+      select id, kind, type, value, decode(value_sha256, 'hex'), external_id, name
+      from jsonb_to_recordset(${sql.json(subjects.slice(at, at + batchSize) as unknown as Json)})
+        as row (id uuid, kind text, type text, value text, value_sha256 text, external_id text, name text)`
+  }
+  await sql`analyze subject`
+}
+
+/** Makes the rows of indicators and entities that the organization doesn't know yet, and notes under which id it knows each. */
+async function insertSubjects(sql: Sql, document: ProcessingDocument): Promise<void> {
+  const { org_id, tlp, created_at: seen } = document
   await sql`
     insert into indicators (id, org_id, type, value, value_sha256, tlp, confidence, first_seen, last_seen, valid_until)
-    select id, ${document.org_id}, type, value, decode(value_sha256, 'hex'), ${document.tlp}, 0, ${seen}, ${seen}, ${seen}
-    from jsonb_to_recordset(${rows}) as row (id uuid, kind text, type text, value text, value_sha256 text)
-    where kind = 'indicator'
+    select id, ${org_id}, type, value, value_sha256, ${tlp}, 0, ${seen}, ${seen}, ${seen}
+    from subject where kind = 'indicator'
     on conflict (org_id, type, value_sha256) do nothing`
   await sql`
     insert into entities (id, org_id, kind, external_id, name, tlp, first_seen, last_seen)
-    select id, ${document.org_id}, kind, external_id, name, ${document.tlp}, ${seen}, ${seen}
-    from jsonb_to_recordset(${rows}) as row (id uuid, kind text, external_id text, name text)
-    where kind <> 'indicator'
+    select id, ${org_id}, kind, external_id, name, ${tlp}, ${seen}, ${seen}
+    from subject where kind <> 'indicator'
     on conflict (org_id, kind, external_id) do nothing`
+  await sql`
+    update subject s set known_id = i.id from indicators i
+    where s.kind = 'indicator' and i.org_id = ${org_id} and i.type = s.type and i.value_sha256 = s.value_sha256`
+  await sql`
+    update subject s set known_id = e.id from entities e
+    where s.kind <> 'indicator' and e.org_id = ${org_id} and e.kind = s.kind and e.external_id = s.external_id`
 }
 
-/** Rows of one statement. */
-const batchSize = 2000
-
 /** Puts the findings beside the ids under which the organization knows their subjects. */
-async function stageFindings(
-  sql: Sql,
-  orgId: string,
-  subjects: readonly Subject[],
-  findings: readonly Finding[],
-): Promise<void> {
-  await sql`create temporary table known on commit drop as
-    select row.id as proposed, i.id as indicator_id, e.id as entity_id
-    from jsonb_to_recordset(${sql.json(subjects as unknown as Json)})
-      as row (id uuid, kind text, type text, value_sha256 text, external_id text)
-    left join indicators i on row.kind = 'indicator' and i.org_id = ${orgId} and i.type = row.type
-      and i.value_sha256 = decode(row.value_sha256, 'hex')
-    left join entities e on row.kind <> 'indicator' and e.org_id = ${orgId} and e.kind = row.kind
-      and e.external_id = row.external_id`
+async function stageFindings(sql: Sql, findings: readonly Finding[]): Promise<void> {
   for (let at = 0; at < findings.length; at += batchSize) {
     await sql`
       insert into found
-      select row.id, known.indicator_id, known.entity_id, row.page, row.start_offset, row.end_offset, row.quote,
-        row.sentence, row.how, row.defanged, row.suppressed_reason, row.suppressed_list, row.confidence
+      select row.id, case when s.kind = 'indicator' then s.known_id end, case when s.kind <> 'indicator' then s.known_id end,
+        row.page, row.start_offset, row.end_offset, row.quote, row.sentence, row.how, row.defanged, row.suppressed_reason,
+        row.suppressed_list, row.confidence
       from jsonb_to_recordset(${sql.json(findings.slice(at, at + batchSize) as unknown as Json)}) as row (
         id uuid, subject_id uuid, page integer, start_offset integer, end_offset integer, quote text, sentence text,
         how text, defanged boolean, suppressed_reason text, suppressed_list text, confidence smallint)
-      join known on known.proposed = row.subject_id`
+      join subject s on s.id = row.subject_id`
   }
+  await sql`create index on found (coalesce(indicator_id, entity_id), start_offset)`
+  await sql`analyze found`
 }
 
 /**
@@ -118,14 +115,14 @@ async function deriveIndicators(sql: Sql, documentId: string, goneIds: readonly 
     ), witnesses as (
       select e.indicator_id, e.document_id, max(e.confidence) as confidence,
         bool_and(e.suppressed_list is not null) as suppressed,
-        min(e.suppressed_list) as list, min(e.suppressed_reason) as reason
+        min(e.suppressed_list || e'\n' || e.suppressed_reason) as list_and_reason
       from evidence e join affected a on a.id = e.indicator_id
       group by e.indicator_id, e.document_id
     ), derived as (
       select w.indicator_id as id,
         least(95, round(100 * (1 - exp(sum(ln(1 - w.confidence / 100.0))))))::smallint as confidence,
-        case when bool_and(w.suppressed) then min(w.reason) end as suppressed_reason,
-        case when bool_and(w.suppressed) then min(w.list) end as suppressed_list,
+        case when bool_and(w.suppressed) then split_part(min(w.list_and_reason), e'\n', 1) end as suppressed_list,
+        case when bool_and(w.suppressed) then split_part(min(w.list_and_reason), e'\n', 2) end as suppressed_reason,
         (array_agg(d.tlp order by tlp_rank(d.tlp)))[1] as tlp,
         min(d.created_at) as first_seen, max(d.created_at) as last_seen
       from witnesses w join documents d on d.id = w.document_id
@@ -137,8 +134,9 @@ async function deriveIndicators(sql: Sql, documentId: string, goneIds: readonly 
       valid_until = x.last_seen + make_interval(days => (${sql.json(lifetimeDays)}::jsonb ->> i.type)::integer),
       updated_at = now()
     from derived x
-    where i.id = x.id and (i.confidence, i.suppressed_list, i.tlp, i.first_seen, i.last_seen)
-      is distinct from (x.confidence, x.suppressed_list, x.tlp, x.first_seen, x.last_seen)`
+    where i.id = x.id and (i.confidence, i.suppressed_reason, i.tlp, i.first_seen, i.last_seen, i.valid_until)
+      is distinct from (x.confidence, x.suppressed_reason, x.tlp, x.first_seen, x.last_seen, x.last_seen
+        + make_interval(days => (${sql.json(lifetimeDays)}::jsonb ->> i.type)::integer))`
   await sql`
     delete from indicators i
     where i.id in (select value::uuid from jsonb_array_elements_text(${sql.json(goneIds as unknown as Json)}))
@@ -167,19 +165,44 @@ async function deriveEntities(sql: Sql, documentId: string, goneIds: readonly st
       and not exists (select from evidence e where e.entity_id = t.id)`
 }
 
+/** Forgets all that a document says, and brings what it spoke of up to date: it has turned out to be no document of its own. */
+export async function removeFindings(sql: Sql, documentId: string, orgId: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${orgId}, 1))`
+  const gone = await sql<{ indicator_id: string | null; entity_id: string | null }[]>`
+    delete from evidence where document_id = ${documentId} returning indicator_id, entity_id`
+  await derive(sql, documentId, gone)
+}
+
+/** Brings what a document speaks of up to date after its TLP has changed. */
+export async function rederive(sql: Sql, documentId: string, orgId: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${orgId}, 1))`
+  await derive(sql, documentId, [])
+}
+
+async function derive(
+  sql: Sql,
+  documentId: string,
+  gone: readonly { indicator_id: string | null; entity_id: string | null }[],
+): Promise<void> {
+  await deriveIndicators(sql, documentId, [...new Set(gone.flatMap((row) => row.indicator_id ?? []))])
+  await deriveEntities(sql, documentId, [...new Set(gone.flatMap((row) => row.entity_id ?? []))])
+}
+
 /** Counts what a document holds, for its row and its job's result. */
 export async function countFindings(sql: Sql, documentId: string): Promise<Record<string, number>> {
   const [counts] = await sql<Record<string, number>[]>`
+    with subjects as (
+      select indicator_id, entity_id, bool_and(suppressed_list is not null) as suppressed
+      from evidence where document_id = ${documentId}
+      group by indicator_id, entity_id
+    )
     select
-      count(distinct e.indicator_id) filter (where e.suppressed_list is null) as indicators,
-      count(distinct e.indicator_id) filter (where e.suppressed_list is not null and not exists (
-        select from evidence o
-        where o.document_id = e.document_id and o.indicator_id = e.indicator_id and o.suppressed_list is null)) as suppressed,
-      count(distinct t.id) filter (where t.kind = 'technique') as techniques,
-      count(distinct t.id) filter (where t.kind = 'actor') as actors,
-      count(distinct t.id) filter (where t.kind = 'software') as software,
-      count(distinct t.id) filter (where t.kind = 'vulnerability') as vulnerabilities
-    from evidence e left join entities t on t.id = e.entity_id
-    where e.document_id = ${documentId}`
+      count(indicator_id) filter (where not suppressed) as indicators,
+      count(indicator_id) filter (where suppressed) as suppressed,
+      count(*) filter (where t.kind = 'technique') as techniques,
+      count(*) filter (where t.kind = 'actor') as actors,
+      count(*) filter (where t.kind = 'software') as software,
+      count(*) filter (where t.kind = 'vulnerability') as vulnerabilities
+    from subjects s left join entities t on t.id = s.entity_id`
   return counts ?? {}
 }

@@ -46,19 +46,14 @@ export async function updateProject(
   id: string,
   change: { name?: string | undefined; description?: string | undefined },
 ): Promise<Project> {
-  const taken =
-    change.name === undefined
-      ? []
-      : await sql`
-          select 1 from projects p where p.name = ${change.name} and p.id <> ${id}
-            and p.workspace_id = (select workspace_id from projects where id = ${id})`
-  if (taken.length > 0) throw nameTaken()
   const [project] = await sql<Project[]>`
     update projects
     set name = coalesce(${change.name ?? null}, name), description = coalesce(${change.description ?? null}, description),
       updated_at = now()
     where id = ${id}
-    returning ${sql(columns)}`
+    returning ${sql(columns)}`.catch((error) => {
+    throw error.constraint_name === 'projects_workspace_id_name_key' ? nameTaken() : error
+  })
   if (!project) throw notFound('Project')
   return project
 }

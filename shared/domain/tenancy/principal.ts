@@ -13,12 +13,17 @@ export interface Identity {
 }
 
 /**
- * Loads a user by the subject of their token, and makes the user on first sight. Runs in the runtime's own scope.
+ * Loads a user by the subject of their token, makes the user on first sight, and follows a change of
+ * their address. Runs in the runtime's own scope.
  * @param claims verified claims of the access token
  */
 export async function loadIdentity(sql: Sql, claims: { sub: string; email: string }): Promise<Identity> {
   const found = await selectIdentity(sql, claims.sub)
-  if (found) return found
+  if (found && (found.email === claims.email || claims.email === '')) return found
+  if (found) {
+    await sql`update users set email = ${claims.email}, updated_at = now() where id = ${found.userId}`
+    return { ...found, email: claims.email }
+  }
   await sql`
     insert into users (id, auth_sub, email) values (${newId()}, ${claims.sub}, ${claims.email})
     on conflict (auth_sub) do nothing`

@@ -1,8 +1,9 @@
 import * as v from 'valibot'
 import { Id, Timestamp } from '../ids.ts'
+import { PlainText } from '../plain-text.ts'
 import { roles } from './permissions.ts'
 
-const Name = v.pipe(v.string(), v.trim(), v.minLength(1, 'must not be empty'), v.maxLength(200))
+const Name = v.pipe(PlainText, v.trim(), v.minLength(1, 'must not be empty'), v.maxLength(200))
 
 export const Organization = v.strictObject({
   id: Id,
@@ -37,6 +38,6 @@ export const Project = v.strictObject({
 })
 export type Project = v.InferInput<typeof Project>
 
-const Description = v.pipe(v.string(), v.maxLength(4000))
+const Description = v.pipe(PlainText, v.maxLength(4000))
 export const ProjectDraft = v.strictObject({ name: Name, description: v.optional(Description, '') })
 export const ProjectChange = v.strictObject({ name: v.optional(Name), description: v.optional(Description) })
