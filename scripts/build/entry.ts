@@ -1,0 +1,79 @@
+import type { Plugin } from 'esbuild'
+import type { DiscoveredFunction } from '#shared/runtime/discover.ts'
+import { repository } from './settings.ts'
+
+/**
+ * Which drivers the bundles run on. The Google drivers take their place here: a module that opens the same services,
+ * and for each service that a function may do without, where its driver is.
+ */
+const drivers = {
+  openServices: { module: '#shared/embedded/services.ts', name: 'openEmbeddedServices' },
+  optional: {
+    identity: { module: '#shared/platform/identity/supabase.ts', name: 'createSupabaseIdentity' },
+    objects: { module: '#shared/platform/objects/local.ts', name: 'createLocalObjects' },
+    readDocument: { module: '#shared/platform/isolation/index.ts', name: 'readInWorker' },
+  },
+} as const
+
+/** A service that only some functions touch; the bundles of the others leave its driver out. */
+export type OptionalService = keyof typeof drivers.optional
+
+export const optionalServices = Object.keys(drivers.optional) as OptionalService[]
+
+const entryPrefix = 'function:'
+
+/** What esbuild is given as a function's entry point; `entryPlugin` makes its text. */
+export function entryPointOf({ folder }: DiscoveredFunction): string {
+  return entryPrefix + folder
+}
+
+/**
+ * The text of an entry. It exports the function under its deploy name, which is where functions-framework looks for
+ * `--target`; so no bundle needs a copy of the framework to register with.
+ */
+function entryText(folder: string): string {
+  const name = folder.replace('/', '-')
+  const { openServices } = drivers
+  return `
+    import declaration from '#functions/${folder}/function.ts'
+    import { ${openServices.name} as openServices } from '${openServices.module}'
+    import { serveFunction } from '#shared/runtime/serve.ts'
+    const handler = serveFunction('${name}', declaration, (config, log) => openServices(config, log, null))
+    export { handler as '${name}' }
+  `
+}
+
+/** Stands in for a driver that was left out; using it all the same is an error that says so. */
+function absentText(service: OptionalService): string {
+  const message = `this bundle has no ${service}: nothing that its handler loads mentions it`
+  return `
+    const absent = new Proxy({}, { get() { throw new Error('${message}') } })
+    export const ${drivers.optional[service].name} = () => absent
+  `
+}
+
+/** Makes the entries of functions that touch the same optional services, and leaves out the drivers of the others. */
+export function entryPlugin(uses: ReadonlySet<OptionalService>): Plugin {
+  return {
+    name: 'function-entry',
+    setup(build) {
+      build.onResolve({ filter: /^function:/ }, ({ path }) => ({
+        path: path.slice(entryPrefix.length),
+        namespace: 'function',
+      }))
+      build.onLoad({ filter: /.*/, namespace: 'function' }, ({ path }) => ({
+        contents: entryText(path),
+        loader: 'ts',
+        resolveDir: repository,
+      }))
+      for (const service of optionalServices.filter((one) => !uses.has(one))) {
+        const filter = new RegExp(`^${RegExp.escape(drivers.optional[service].module)}$`)
+        build.onResolve({ filter }, () => ({ path: service, namespace: 'absent' }))
+      }
+      build.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path }) => ({
+        contents: absentText(path as OptionalService),
+        loader: 'ts',
+      }))
+    },
+  }
+}

@@ -1,0 +1,30 @@
+import { basename } from 'node:path'
+import { build } from 'esbuild'
+import type { DiscoveredFunction } from '#shared/runtime/discover.ts'
+import { type OptionalService, optionalServices } from './entry.ts'
+import { commonSettings } from './settings.ts'
+
+/**
+ * Finds which optional services each function's handler can touch. A handler has them from its context alone, so one
+ * that it uses stands as a property name in what it loads. That is read from the minified code, in which comments are
+ * gone and every name is another, except those of properties.
+ *
+ * It may find too much (a property of the same name elsewhere), never too little, unless a name were computed.
+ * @returns the services by function name
+ */
+export async function findUsedServices(
+  functions: readonly DiscoveredFunction[],
+): Promise<Map<string, Set<OptionalService>>> {
+  const { outputFiles } = await build({
+    ...commonSettings,
+    entryPoints: Object.fromEntries(functions.map(({ name, folder }) => [name, `functions/${folder}/handler.ts`])),
+    packages: 'external',
+    loader: { '.json': 'empty' },
+  })
+  return new Map(
+    outputFiles.map(({ path, text }) => [
+      basename(path, '.js'),
+      new Set(optionalServices.filter((service) => new RegExp(`[.{,]${service}\\b`).test(text))),
+    ]),
+  )
+}
