@@ -1,6 +1,16 @@
 import type { Plugin } from 'esbuild'
+import type { BaseContext } from '#shared/runtime/declarations.ts'
 import type { DiscoveredFunction } from '#shared/runtime/discover.ts'
+import type { Services } from '#shared/runtime/services.ts'
 import { repository } from './settings.ts'
+
+interface Driver {
+  module: string
+  name: string
+}
+
+/** What handlers find in their context under the same name. */
+type ServiceName = keyof Services & keyof BaseContext<unknown>
 
 /**
  * Which drivers the bundles run on. The Google drivers take their place here: a module that opens the same services,
@@ -13,7 +23,7 @@ const drivers = {
     objects: { module: '#shared/platform/objects/local.ts', name: 'createLocalObjects' },
     readDocument: { module: '#shared/platform/isolation/index.ts', name: 'readInWorker' },
   },
-} as const
+} as const satisfies { openServices: Driver; optional: Partial<Record<ServiceName, Driver>> }
 
 /** A service that only some functions touch; the bundles of the others leave its driver out. */
 export type OptionalService = keyof typeof drivers.optional
