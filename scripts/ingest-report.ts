@@ -1,6 +1,5 @@
 import type { Document } from '#shared/domain/documents/schemas.ts'
 import type { Entity, Evidence, Indicator } from '#shared/domain/intelligence/schemas.ts'
-import type { Job } from '#shared/domain/jobs/schemas.ts'
 import { printable } from './printable.ts'
 
 type Evidenced<Row> = Row & { evidence: Evidence[] }
@@ -9,7 +8,6 @@ type Evidenced<Row> = Row & { evidence: Evidence[] }
 export interface IngestReport {
   file: string
   document?: Document
-  job?: Job
   error?: { code: string; message: string }
   intelligence?: {
     indicators: Evidenced<Indicator>[]

@@ -82,9 +82,7 @@ async function ingest(
 ): Promise<IngestReport> {
   try {
     const document = await upload(client, file, tlp)
-    const job = await follow(client, document.job_id ?? '', basename(file), bar)
-    const id = (job.result?.duplicate_of as string | undefined) ?? document.id
-    return await readReport(client, file, id, job)
+    return await readReport(client, file, await settle(client, document.id, basename(file), bar))
   } catch (error) {
     if (error instanceof ApiError) return { file, error: { code: error.code, message: error.message } }
     const { code, message } = error as NodeJS.ErrnoException
@@ -118,20 +116,34 @@ async function upload(client: ApiClient, file: string, tlp: string | undefined):
   return client.request('POST', `/v1/documents/${document.id}/complete`)
 }
 
-async function follow(client: ApiClient, jobId: string, name: string, bar: ProgressBar): Promise<Job> {
+/** Waits until a document is done with, and returns the one that stands for its content: itself, or its twin. */
+async function settle(client: ApiClient, id: string, name: string, bar: ProgressBar): Promise<Document> {
+  for (;;) {
+    const document = await client.request<Document>('GET', `/v1/documents/${id}`)
+    if (document.status === 'processing') {
+      await follow(client, document.job_id ?? '', name, bar)
+      continue
+    }
+    if (document.duplicate_of === null) return document
+    const twin = await client.request<Document>('GET', `/v1/documents/${document.duplicate_of}`)
+    if (twin.status !== 'processing') return twin
+    // If the twin comes to nothing, this document is processed itself.
+    await follow(client, twin.job_id ?? '', name, bar)
+  }
+}
+
+async function follow(client: ApiClient, jobId: string, name: string, bar: ProgressBar): Promise<void> {
   for await (const { data } of client.events(`/v1/jobs/${jobId}/events`)) {
     const { done, total, message } = data as Job
     bar.show(name, done / Math.max(total, 1), message)
   }
-  return client.request('GET', `/v1/jobs/${jobId}`)
 }
 
-async function readReport(client: ApiClient, file: string, documentId: string, job: Job): Promise<IngestReport> {
-  const document = await client.request<Document>('GET', `/v1/documents/${documentId}`)
-  if (job.status !== 'succeeded') {
-    return { file, document, job, error: job.error ?? { code: 'FAILED', message: job.message } }
+async function readReport(client: ApiClient, file: string, document: Document): Promise<IngestReport> {
+  if (document.status !== 'ready') {
+    return { file, document, error: document.error ?? { code: 'FAILED', message: 'The document was not processed' } }
   }
-  const about = `document_id=${documentId}`
+  const about = `document_id=${document.id}`
   const [indicators, techniques, actors, software, vulnerabilities, evidence] = await Promise.all([
     client.list<Indicator>(`/v1/indicators?${about}`),
     client.list<Entity>(`/v1/techniques?${about}`),
@@ -152,7 +164,6 @@ async function readReport(client: ApiClient, file: string, documentId: string, j
   return {
     file,
     document,
-    job,
     intelligence: {
       indicators: all.filter((indicator) => indicator.suppressed_reason === null),
       held_back: all.filter((indicator) => indicator.suppressed_reason !== null),

@@ -27,7 +27,8 @@ export async function writeDeadLetter(sql: Sql, letter: DeadLetter): Promise<voi
     insert into dead_letters (id, org_id, kind, consumer, message_id, body, attempts, error)
     values (${newId()}, (select id from organizations where id = ${letter.orgId}), ${letter.kind}, ${letter.consumer},
       ${letter.messageId.slice(0, 500)}, ${sql.json(storable(letter.body))}, ${letter.attempts}, ${sql.json(letter.error)})
-    on conflict (consumer, message_id) do nothing`
+    -- Naming the columns would have the row be visible to this scope, which one of no organization isn't.
+    on conflict do nothing`
 }
 
 /** JSON as PostgreSQL can hold it: without NUL and lone surrogates, in values and in names. */

@@ -70,10 +70,12 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   const opened = Promise.withResolvers<Answer>()
   opened.promise.catch(() => {})
   const server = createServer((request, response) => {
-    opened.promise.then(
-      (answer) => answer(request, response),
-      () => response.destroy(),
-    )
+    opened.promise
+      .then((answer) => answer(request, response))
+      .catch((error: unknown) => {
+        log.error('a request could not be dispatched', { error })
+        response.destroy()
+      })
   })
   const url = await listen(server, options.host, options.port)
   const parts: { issuer?: LocalIssuer; cloud?: EmbeddedCloud; services?: Services } = {}
@@ -142,7 +144,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       }
       const handler = pathname.startsWith('/functions/')
         ? router.byName(pathname.slice('/functions/'.length))
-        : router.find(request.method ?? 'GET', pathname)
+        : router.find(methodOf(request), pathname)
       if (handler) return void handler(request, response)
       sendError(new AppError('NOT_FOUND', 'There is nothing at this address'), response, requestIdOf(request), log)
     }
@@ -155,6 +157,11 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     await stop()
     throw error
   }
+}
+
+/** A preflight is answered by the function that it asks for. */
+function methodOf({ method = 'GET', headers }: IncomingMessage): string {
+  return method === 'OPTIONS' ? (headers['access-control-request-method'] ?? method) : method
 }
 
 /** Sends what killed processes left in the outbox: before the first request, no row has a sender that still lives. */

@@ -1,5 +1,6 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { newId } from '#shared/domain/ids.ts'
 import type { Declaration, JobFunction } from '#shared/runtime/declarations.ts'
 import { discoverFunctions } from '#shared/runtime/discover.ts'
 import type { MakeJobExample } from '#shared/runtime/examples.ts'
@@ -41,6 +42,9 @@ function broken<D extends Declaration>(declaration: D): D {
     }),
   }
 }
+
+/** A handler that takes anything must be made to fail; for the others a bad payload does. */
+const brokenFor = (name: string, job: JobFunction) => (name === 'operations-record-dead-letter' ? broken(job) : job)
 
 /** A fingerprint of every table: whatever changes anywhere changes it. */
 async function fingerprint(): Promise<Record<string, string>> {
@@ -107,6 +111,17 @@ for (const { name, folder, job } of jobs) {
       const letters = await deadLettersOf(name)
       expect(letters).toHaveLength(before + 1)
       expect(letters[0]).toMatchObject({ org_id: null, error: { code: 'MALFORMED_MESSAGE' } })
+    })
+
+    test('whatever poison comes is kept: text that no database can hold, an organization that is gone', async () => {
+      const broken = { ...world.envelope({ text: 'a\0b\ud800' }), correlation_id: 'x\0' }
+      const homeless = { ...world.envelope({ poison: true }), org_id: newId() }
+      const attempt = attemptsOf(job)
+      for (const body of [broken, homeless]) {
+        const { status, outcome } = await world.deliver(name, brokenFor(name, job), { body, attempt })
+        expect({ status, outcome }).toEqual({ status: 200, outcome: 'dead-lettered' })
+        expect((await deadLettersOf(name)).map((letter) => letter.message_id)).toContain(body.id)
+      }
     })
 
     if (name !== 'operations-record-dead-letter') {

@@ -9,7 +9,7 @@ import type { Route } from '#shared/runtime/declarations.ts'
 import { discoverFunctions } from '#shared/runtime/discover.ts'
 import type { MakeRouteExample, RouteExample } from '#shared/runtime/examples.ts'
 import { type Answer, type CallOptions, call } from '../setup/product.ts'
-import { createWorld, forge, loadExample, type World } from './world.ts'
+import { allowedOrigin, createWorld, forge, loadExample, type World } from './world.ts'
 
 /** Every route there is, found as the product finds them: a new one is covered the moment its folder exists. */
 const routes = (await discoverFunctions()).flatMap(({ name, folder, declaration }) =>
@@ -105,16 +105,20 @@ for (const { name, folder, route } of routes) {
       const example = await make(world)
       const path = route.path.replace(/\{(\w+)\}/g, (_, key: string) => example.params?.[key] ?? '')
       const answer = await call(world.product.url, 'PUT', path, { token: world.tokens.owner })
-      if (answer.status === 405) expectError(answer, 'METHOD_NOT_ALLOWED')
-      expect(answer.status).toBe(405)
+      expectError(answer, 'METHOD_NOT_ALLOWED')
       expect(answer.headers.get('allow')).toBeTruthy()
     })
 
-    test('a preflight of a stranger gets no CORS headers', async () => {
-      const answer = await call(world.product.url, 'OPTIONS', route.path, {
-        headers: { origin: 'https://evil.example' },
-      })
-      expect(answer.headers.get('access-control-allow-origin')).toBeNull()
+    test('a preflight is answered for the origins that are allowed and for no others', async () => {
+      const preflight = (origin: string) =>
+        call(world.product.url, 'OPTIONS', route.path, {
+          headers: { origin, 'access-control-request-method': route.method },
+        })
+      const stranger = await preflight('https://evil.example')
+      expect(stranger.headers.get('access-control-allow-origin')).toBeNull()
+      const friend = await preflight(allowedOrigin)
+      expect(friend.headers.get('access-control-allow-origin')).toBe(allowedOrigin)
+      expect(friend.headers.get('access-control-allow-methods')).toContain(route.method)
     })
 
     test('an unknown query parameter is 422', async () => {
@@ -124,8 +128,7 @@ for (const { name, folder, route } of routes) {
 
     if (route.access !== 'public') {
       test('no token is 401', async () => {
-        const { token: _, ...rest } = { token: '', ...(await make(world)) }
-        const answer = await send(rest, { token: '' })
+        const answer = await send(await make(world), { token: '' })
         expectError(answer, 'UNAUTHENTICATED')
         expect(answer.headers.get('www-authenticate')).toBe('Bearer')
       })
@@ -204,6 +207,20 @@ for (const { name, folder, route } of routes) {
         const answer = await send({ ...example, body: { ...(example.body as object), org_id: newId() } })
         expectError(answer, 'VALIDATION_ERROR')
         expect(answer.body.error.details).toContainEqual({ field: 'body.org_id', message: 'is not a known field' })
+      })
+
+      test('text that no database can hold is 422, in every field', async () => {
+        const example = await make(world)
+        const body = example.body as Record<string, unknown>
+        for (const [field, value] of Object.entries(body)) {
+          if (typeof value !== 'string') continue
+          for (const broken of ['a\0b', 'a\ud800b']) {
+            const answer = await send({ ...example, body: { ...body, [field]: broken } })
+            // A password may be anything: it is hashed, and then simply wrong.
+            if (field !== 'password') expectError(answer, 'VALIDATION_ERROR')
+            expect(answer.status, field).toBeLessThan(500)
+          }
+        }
       })
 
       test('a body that is no object is 422', async () => {

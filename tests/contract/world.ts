@@ -20,6 +20,9 @@ resolved to 185.220.101[.]45. Its SHA-256 is
 44d88612fea8a8f36de82e1278abb02f3c2a1f0e5b8d7c6a9f01e2d3c4b5a697.
 `
 
+/** The one origin of browsers that may call this product. */
+export const allowedOrigin = 'https://console.example'
+
 const steps = ['validate', 'scan', 'extract-text', 'extract-intelligence', 'index', 'notify'] as const
 type Step = (typeof steps)[number]
 
@@ -45,7 +48,7 @@ export interface Push {
 }
 
 export async function createWorld(clusterUrl: string): Promise<World> {
-  const product = await startTestProduct(clusterUrl)
+  const product = await startTestProduct(clusterUrl, { CORS_ORIGINS: allowedOrigin })
   // The pipeline stands still in this world: each function is called by hand.
   const services = { ...product.services, bus: null, queue: null }
   const post = async (token: string, path: string, body?: unknown) => {

@@ -9,7 +9,7 @@ export interface TestDatabase {
   ownerUrl: string
   /** Connection of `adapt_app`, as the product uses it. */
   appUrl: string
-  open(poolSize?: number): Database
+  open(poolSize?: number, connectTimeoutSeconds?: number): Database
   drop(): Promise<void>
 }
 
@@ -22,11 +22,11 @@ export async function cloneDatabase(clusterUrl: string): Promise<TestDatabase> {
   return {
     ownerUrl,
     appUrl: app.href,
-    open: (poolSize = 2) =>
+    open: (poolSize = 2, connectTimeoutSeconds = 5) =>
       openDatabase({
         url: app.href,
         poolSize,
-        connectTimeoutSeconds: 5,
+        connectTimeoutSeconds,
         statementTimeoutSeconds: 10,
         applicationName: 'test',
       }),

@@ -80,6 +80,24 @@ describe('a transaction', () => {
     expect(await Promise.all(ids.map(exists))).not.toContain(false)
   })
 
+  test('waits no longer for a free connection than it may', async () => {
+    const impatient = test_.open(1, 1)
+    try {
+      const slow = impatient.transaction(system, (sql) => sql`select pg_sleep(3)`)
+      await expect(impatient.transaction(system, (sql) => sql`select 1`)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+      await slow
+      await impatient.transaction(system, (sql) => sql`select 1`)
+    } finally {
+      await impatient.close()
+    }
+  })
+
+  test('is refused once the database is closed', async () => {
+    const closed = test_.open(1)
+    await closed.close()
+    await expect(closed.transaction(system, (sql) => sql`select 1`)).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+  })
+
   test('refuses a scope that is not a UUID', async () => {
     await expect(
       database.transaction({ ...nobody, orgId: `x', true); drop table users; --` }, async () => {}),

@@ -114,17 +114,29 @@ function withoutNagle(url: string) {
 export function openDatabase(options: DatabaseOptions): Database {
   const idle: Slot[] = []
   const busy = new Set<Slot>()
-  const waiting: ((slot: Slot) => void)[] = []
+  const waiting: Waiter[] = []
+  let isClosed = false
 
   /** The idle connection used last, which leaves the others to the server's own time-outs; else a new one; else the next to be free. */
   function acquire(): Slot | Promise<Slot> {
+    if (isClosed) throw new PlatformError('CONNECTION_LOST', 'the database is closed')
     const slot = idle.pop()
     if (slot?.lost) {
       discard(slot)
       return acquire()
     }
-    if (!slot && busy.size >= options.poolSize) return new Promise((resolve) => waiting.push(resolve))
-    return take(slot ?? openSlot(options))
+    return !slot && busy.size >= options.poolSize ? queueUp() : take(slot ?? openSlot(options))
+  }
+
+  function queueUp(): Promise<Slot> {
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { resolve, reject, timer: setTimeout(giveUp, options.connectTimeoutSeconds * 1000) }
+      function giveUp() {
+        waiting.splice(waiting.indexOf(waiter), 1)
+        reject(new PlatformError('UNAVAILABLE', 'no database connection became free in time'))
+      }
+      waiting.push(waiter)
+    })
   }
 
   function take(slot: Slot): Slot {
@@ -134,10 +146,14 @@ export function openDatabase(options: DatabaseOptions): Database {
 
   function release(slot: Slot): void {
     busy.delete(slot)
-    if (slot.lost) discard(slot)
+    if (slot.lost || isClosed) discard(slot)
     const next = waiting.shift()
-    if (next) next(take(slot.lost ? openSlot(options) : slot))
-    else if (!slot.lost) idle.push(slot)
+    if (next) {
+      clearTimeout(next.timer)
+      next.resolve(take(slot.lost ? openSlot(options) : slot))
+    } else if (!slot.lost && !isClosed) {
+      idle.push(slot)
+    }
   }
 
   return {
@@ -151,9 +167,20 @@ export function openDatabase(options: DatabaseOptions): Database {
       }
     },
     async close() {
+      isClosed = true
+      for (const { timer, reject } of waiting.splice(0)) {
+        clearTimeout(timer)
+        reject(new PlatformError('CONNECTION_LOST', 'the database is closed'))
+      }
       await Promise.all([...idle, ...busy].map((slot) => slot.client.end({ timeout: 2 })))
     },
   }
+}
+
+interface Waiter {
+  resolve(slot: Slot): void
+  reject(error: PlatformError): void
+  timer: NodeJS.Timeout
 }
 
 function discard(slot: Slot): void {
