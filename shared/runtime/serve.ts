@@ -14,8 +14,7 @@ const closeMilliseconds = 300
 
 /**
  * Makes the one function of this process, for `functions-framework --target=NAME`. Its settings come from the
- * environment and are checked here, so that a deployment with bad ones never takes traffic; nothing is connected
- * before the first request.
+ * environment and are checked here, so that a deployment with bad ones never takes traffic.
  *
  * @param openServices opens the drivers of wherever this runs
  * @throws Error that names every problem of the settings
@@ -31,6 +30,8 @@ export function serveFunction(
   const config = readConfig(env)
   const log = createLogger({ level: config.LOG_LEVEL, readable: process.stdout.isTTY === true })
   const services = openServices(config, log)
+  // An instance is started because a request waits for it.
+  services.database.connect()
   const handle = createDispatcher(services)(name, declaration)
 
   let isFirst = true

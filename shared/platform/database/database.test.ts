@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { newId } from '#shared/domain/ids.ts'
 import type { Sql } from '#shared/domain/sql.ts'
 import { cloneDatabase, type TestDatabase } from '../../../tests/setup/database.ts'
-import { type Database, nobody, system } from './index.ts'
+import { type Database, nobody, openDatabase, system } from './index.ts'
 
 let test_: TestDatabase
 let database: Database
@@ -105,6 +105,44 @@ describe('a transaction', () => {
   })
 })
 
+describe('connecting ahead', () => {
+  const backends = async () => {
+    const rows = await owner`
+      select pid from pg_stat_activity where usename = 'adapt_app' and datname = current_database()`
+    return rows.map((row) => row.pid)
+  }
+
+  test('makes one connection, which the first transaction uses, be it there already or not', async () => {
+    await killConnections()
+    for (const patienceMilliseconds of [0, 200]) {
+      const other = test_.open(2)
+      other.connect()
+      await new Promise((resolve) => setTimeout(resolve, patienceMilliseconds))
+      const [row] = await other.transaction(nobody, (sql) => sql`select pg_backend_pid() as pid`)
+      expect(await backends()).toEqual([row!.pid])
+      await other.close()
+      await expect.poll(backends).toEqual([])
+    }
+  })
+
+  test('to a server that is not there leaves the error to the transaction, and the next connection in order', async () => {
+    const options = { poolSize: 1, connectTimeoutSeconds: 2, statementTimeoutSeconds: 2, applicationName: 'test' }
+    const nowhere = openDatabase({ ...options, url: 'postgres://adapt_app@127.0.0.1:1/nothing' })
+    nowhere.connect()
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const select = nowhere.transaction(nobody, (sql) => sql`select 1`)
+      await expect(select).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+    }
+    await nowhere.close()
+    const killed = test_.open(1)
+    killed.connect()
+    await expect.poll(backends).toHaveLength(1)
+    await killConnections()
+    expect(await killed.transaction(nobody, (sql) => sql`select 1 as one`)).toEqual([{ one: 1 }])
+    await killed.close()
+  })
+})
+
 describe('a connection killed in the middle of a transaction leaves nothing behind', () => {
   const moments = {
     'and the next statement writes': (id: string) => insert(id),
@@ -179,7 +217,6 @@ test('nothing can be written outside of a transaction, even by the application r
 })
 
 test('an unreachable database answers CONNECTION_LOST', async () => {
-  const { openDatabase } = await import('./index.ts')
   const nowhere = openDatabase({
     url: 'postgres://adapt_app:x@127.0.0.1:1/x',
     poolSize: 1,

@@ -31,6 +31,8 @@ export interface Database {
    * @throws PlatformError CONNECTION_LOST when the connection died; whether a commit under way took effect is then unknown
    */
   transaction<Result>(scope: Scope, work: (sql: postgres.ISql) => Promise<Result>): Promise<Result>
+  /** Begins to connect, so that the first transaction has less to wait for; if it fails, that transaction says so. */
+  connect(): void
   close(): Promise<void>
 }
 
@@ -165,6 +167,14 @@ export function openDatabase(options: DatabaseOptions): Database {
       } finally {
         release(slot)
       }
+    },
+    connect() {
+      const slot = openSlot(options)
+      // A transaction may take the slot at once: its statements follow this one.
+      slot.client.unsafe('select').catch(() => {
+        slot.lost = true
+      })
+      idle.push(slot)
     },
     async close() {
       isClosed = true
