@@ -197,11 +197,16 @@ export async function findTwin(
   sql: Sql,
   content: { workspaceId: string; sha256: string; exceptId: string },
 ): Promise<string | null> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`${content.workspaceId} ${content.sha256}`}, 0))`
+  await lockContent(sql, content.workspaceId, content.sha256)
   const [twin] = await sql<{ id: string }[]>`
     select id from documents
     where workspace_id = ${content.workspaceId} and sha256 = ${content.sha256} and id <> ${content.exceptId}`
   return twin?.id ?? null
+}
+
+/** Who stands for a content is decided by one transaction at a time. */
+async function lockContent(sql: Sql, workspaceId: string, sha256: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`${workspaceId} ${sha256}`}, 0))`
 }
 
 /**
@@ -252,10 +257,13 @@ export async function endBadly(
   status: 'rejected' | 'failed',
   error: { code: string; message: string },
 ): Promise<{ document_id: string; job_id: string }[]> {
-  const [document] = await sql<{ id: string; org_id: string; created_by: string | null }[]>`
+  const [content] = await sql<{ workspace_id: string; sha256: string | null }[]>`
+    select workspace_id, sha256 from documents where id = ${step.document_id}`
+  if (content?.sha256) await lockContent(sql, content.workspace_id, content.sha256)
+  const [document] = await sql<{ id: string; org_id: string }[]>`
     update documents set status = ${status}, error = ${sql.json(error)}, sha256 = null, counts = '{}', updated_at = now()
     where id = ${step.document_id} and job_id = ${step.job_id}
-    returning id, org_id, created_by`
+    returning id, org_id`
   await finishJob(sql, step.job_id, { status: 'failed', message: error.message, error })
   if (!document) return []
   await forgetContent(sql, document)

@@ -47,9 +47,11 @@ function escapeLike(text: string): string {
   return text.slice(0, 200).replace(/[\\%_]/g, '\\$&')
 }
 
-/** @throws AppError NOT_FOUND */
+/** @throws AppError NOT_FOUND, also when the caller may see no evidence for it */
 export async function readIndicator(sql: Sql, id: string): Promise<Indicator> {
-  const [indicator] = await sql<Indicator[]>`select ${sql(indicatorColumns)} from indicators where id = ${id}`
+  const [indicator] = await sql<Indicator[]>`
+    select ${sql(indicatorColumns)} from indicators i
+    where id = ${id} and exists (select from evidence e where e.indicator_id = i.id)`
   if (!indicator) throw notFound('Indicator')
   return indicator
 }

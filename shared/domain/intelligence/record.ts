@@ -15,6 +15,8 @@ export async function recordExtraction(
 ): Promise<void> {
   // Documents of one organization share indicators; one writer at a time can't deadlock with another.
   await sql`select pg_advisory_xact_lock(hashtextextended(${document.org_id}, 1))`
+  // The planner knows nothing of rows written a moment ago: for many it would loop over tables that it takes for empty.
+  if (subjects.length > manySubjects) await sql`set local enable_nestloop = off`
   await stageSubjects(sql, subjects)
   await insertSubjects(sql, document)
   await sql`create temporary table found (
@@ -42,6 +44,9 @@ export async function recordExtraction(
       suppressed_list = excluded.suppressed_list, confidence = excluded.confidence`
   await derive(sql, document.id, gone)
 }
+
+/** From here on reading a whole table once is cheaper than a mistaken loop. */
+const manySubjects = 2000
 
 /** Rows of one statement: a few megabytes. */
 const batchSize = 5000
