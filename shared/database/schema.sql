@@ -288,7 +288,7 @@ alter table dead_letters add constraint dead_letters_pkey PRIMARY KEY (id);
 
 alter table dead_letters add constraint dead_letters_consumer_message_id_key UNIQUE (consumer, message_id);
 
-alter table dead_letters add constraint dead_letters_kind_check CHECK ((kind = ANY (ARRAY['event'::text, 'task'::text, 'cron'::text])));
+alter table dead_letters add constraint dead_letters_kind_check CHECK ((kind = ANY (ARRAY['event'::text, 'task'::text])));
 
 alter table dead_letters add constraint dead_letters_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
 
@@ -560,7 +560,7 @@ create policy tenant on blocklists for all
 
 create policy tenant on dead_letters for all
   using (((org_id = app_org_id()) OR app_is_system()))
-  with check (((org_id = app_org_id()) OR app_is_system()));
+  with check (((org_id = app_org_id()) OR (org_id IS NULL) OR app_is_system()));
 
 create policy tenant on document_passages for all
   using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
@@ -587,26 +587,34 @@ create policy tenant on indicators for all
   with check ((org_id = app_org_id()));
 
 create policy tenant on job_events for all
-  using ((((org_id = app_org_id()) AND app_sees_workspace(workspace_id)) OR app_is_system()))
-  with check ((((org_id = app_org_id()) AND app_sees_workspace(workspace_id)) OR app_is_system()));
+  using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
+  with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
 
 create policy tenant on jobs for all
-  using ((((org_id = app_org_id()) AND app_sees_workspace(workspace_id)) OR app_is_system()))
-  with check ((((org_id = app_org_id()) AND app_sees_workspace(workspace_id)) OR app_is_system()));
+  using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
+  with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
 
 create policy tenant on memberships for all
+  using ((org_id = app_org_id()))
+  with check ((org_id = app_org_id()));
+
+create policy visible on memberships for select
   using (((org_id = app_org_id()) OR (user_id = app_user_id()) OR app_is_system()))
-  with check (((org_id = app_org_id()) OR app_is_system()));
+  with check ();
 
 create policy tenant on notifications for all
   using ((org_id = app_org_id()))
   with check ((org_id = app_org_id()));
 
 create policy tenant on organizations for all
+  using ((id = app_org_id()))
+  with check ((id = app_org_id()));
+
+create policy visible on organizations for select
   using (((id = app_org_id()) OR app_is_system() OR (EXISTS ( SELECT
    FROM memberships m
   WHERE ((m.org_id = organizations.id) AND (m.user_id = app_user_id()))))))
-  with check (((id = app_org_id()) OR app_is_system()));
+  with check ();
 
 create policy tenant on outbox for all
   using (((org_id = app_org_id()) OR app_is_system()))
@@ -616,19 +624,31 @@ create policy tenant on projects for all
   using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
   with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
 
-create policy tenant on users for all
+create policy own on users for all
+  using (((id = app_user_id()) OR app_is_system()))
+  with check (((id = app_user_id()) OR app_is_system()));
+
+create policy visible on users for select
   using (((id = app_user_id()) OR app_is_system() OR (EXISTS ( SELECT
    FROM memberships m
   WHERE ((m.user_id = users.id) AND (m.org_id = app_org_id()))))))
-  with check (((id = app_user_id()) OR app_is_system()));
+  with check ();
 
 create policy tenant on workspace_members for all
+  using ((org_id = app_org_id()))
+  with check ((org_id = app_org_id()));
+
+create policy visible on workspace_members for select
   using (((org_id = app_org_id()) OR app_is_system()))
-  with check (((org_id = app_org_id()) OR app_is_system()));
+  with check ();
 
 create policy tenant on workspaces for all
+  using ((org_id = app_org_id()))
+  with check ((org_id = app_org_id()));
+
+create policy visible on workspaces for select
   using (((org_id = app_org_id()) OR app_is_system()))
-  with check (((org_id = app_org_id()) OR app_is_system()));
+  with check ();
 
 grant delete, insert, select, update on blocklists to adapt_app;
 

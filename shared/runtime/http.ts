@@ -3,8 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppError } from '#shared/domain/errors.ts'
 import { newId } from '#shared/domain/ids.ts'
 
-/** A request, as `node:http` makes it; functions-framework adds the body that it has read already. */
-export type HttpRequest = IncomingMessage & { rawBody?: Buffer; originalUrl?: string }
+export type HttpRequest = IncomingMessage
 export type HttpResponse = ServerResponse
 
 const securityHeaders: Readonly<Record<string, string>> = {
@@ -30,7 +29,7 @@ export function traceparentOf(request: HttpRequest): string | null {
 
 /** The request's path and query. */
 export function urlOf(request: HttpRequest): URL {
-  const target = request.originalUrl ?? request.url ?? '/'
+  const target = request.url ?? '/'
   // The host is never looked at; a path such as `//other/` must not become one.
   return new URL(`http://localhost${target.startsWith('/') ? target : `/${target}`}`)
 }
@@ -63,10 +62,6 @@ export function setCommonHeaders(
  */
 export async function readBody(request: HttpRequest, maximumBytes: number): Promise<Buffer> {
   const tooLarge = () => new AppError('PAYLOAD_TOO_LARGE', `The body is larger than ${maximumBytes} bytes`)
-  if (request.rawBody) {
-    if (request.rawBody.length > maximumBytes) throw tooLarge()
-    return request.rawBody
-  }
   if (Number(request.headers['content-length'] ?? 0) > maximumBytes) throw tooLarge()
   const chunks: Buffer[] = []
   let size = 0

@@ -68,7 +68,6 @@ function unveil(request: HttpRequest): void {
   if (!seen) return
   if (seen.contentType !== undefined) request.headers['content-type'] = seen.contentType
   request.url = seen.url
-  request.originalUrl = seen.url
 }
 
 /**
