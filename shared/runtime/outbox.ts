@@ -147,6 +147,8 @@ async function forget(sql: Sql, rows: readonly OutboxRow[]): Promise<void> {
 
 /** Rows of one sweep; the next one takes what is left. */
 const sweepLimit = 5000
+/** Attempts to send within one sweep: enough to find a few messages among them that are refused. */
+const sweepTries = 100
 
 /**
  * Sends what senders left behind when they died between commit and sending. The rows stay locked until they are sent,
@@ -163,7 +165,30 @@ export async function sweepOutbox(sql: Sql, services: Services, olderThanSeconds
     limit ${sweepLimit}
     for update skip locked`
   if (rows.length === 0 || !services.bus || !services.queue) return 0
-  await send(services, rows)
-  await forget(sql, rows)
-  return rows.length
+  const sent = await sendWhatCanBeSent(services, rows, { left: sweepTries })
+  if (sent.length > 0) await forget(sql, sent)
+  return sent.length
+}
+
+/** Sends messages together, and in ever smaller parts when one is refused, so that it does not hold back the others. */
+async function sendWhatCanBeSent(
+  services: Services,
+  rows: readonly OutboxRow[],
+  tries: { left: number },
+): Promise<OutboxRow[]> {
+  if (tries.left-- <= 0) return []
+  try {
+    await send(services, rows)
+    return [...rows]
+  } catch (error) {
+    if (rows.length === 1) {
+      services.log.error('a message of the outbox is refused', { id: rows[0]?.id, target: rows[0]?.target, error })
+      return []
+    }
+    const middle = rows.length >> 1
+    return [
+      ...(await sendWhatCanBeSent(services, rows.slice(0, middle), tries)),
+      ...(await sendWhatCanBeSent(services, rows.slice(middle), tries)),
+    ]
+  }
 }

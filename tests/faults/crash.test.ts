@@ -17,6 +17,7 @@ import {
   startProductProcess,
 } from '../../scripts/product-process.ts'
 import {
+  failedDeliveries,
   findViolations,
   type Outcome,
   openAsOwner,
@@ -122,6 +123,15 @@ describe(`fifty documents, while the product is killed again and again (seed ${s
     await cloud.end()
   })
 
+  test('to be killed costs no message any of its attempts', async () => {
+    const cloud = await openAsOwner(run.dataFolder, 'cloud')
+    const [remembered] = await cloud<{ count: number }[]>`
+      select count(*)::int from pgboss.job where name like 'tasks.%' and state = 'completed'`
+    expect(remembered?.count).toBeGreaterThan(100)
+    expect(await failedDeliveries(cloud)).toEqual([])
+    await cloud.end()
+  })
+
   test('stored objects are whole, those of the documents, and no more', async () => {
     const adapt = await openAsOwner(run.dataFolder, 'adapt')
     const documents = await adapt<{ object_key: string; file_name: string }[]>`
@@ -161,7 +171,7 @@ async function processUndisturbed(dataFolder: string, files: readonly ReportFile
   return outcome
 }
 
-/** Uploads the files in waves, and strikes at a random moment of each wave. */
+/** Uploads the files in waves, and strikes when a random share of the work at hand is done. */
 async function processUnderFire(dataFolder: string, files: readonly ReportFile[], random: Random): Promise<Run> {
   const port = await findFreePort()
   const start = () => startProductProcess({ dataFolder, port })
@@ -175,7 +185,8 @@ async function processUnderFire(dataFolder: string, files: readonly ReportFile[]
   const uploads: Promise<void>[] = []
   for (const [at, blow] of random.shuffle(blows).entries()) {
     uploads.push(uploadAll(client, waves[at]!, documents))
-    await sleep(random.integer(30, 900))
+    await untilProgress(dataFolder, waves[at]!.length, random.next() * 0.6)
+    await sleep(random.integer(0, 50))
     kills.push({ blow, at: new Date() })
     await strike(blow, product, dataFolder)
     if (blow === 'starting') {
@@ -219,6 +230,25 @@ async function uploadAll(
 
 function inWaves<Item>(items: readonly Item[], count: number): Item[][] {
   return Array.from({ length: count }, (_, wave) => items.filter((_item, at) => at % count === wave))
+}
+
+/** Each step of a document's way is an event of its job, so that this many mark its end. */
+const eventsPerDocument = 7
+
+/** Waits until a share of the work that is under way, or about to be, is done. */
+async function untilProgress(dataFolder: string, newDocuments: number, share: number): Promise<void> {
+  const adapt = await openAsOwner(dataFolder, 'adapt')
+  const look = async () => {
+    const [row] = await adapt<{ open: number; events: number }[]>`
+      select (select count(*)::int from jobs where status in ('queued', 'running')) as open,
+        (select count(*)::int from job_events) as events`
+    return row!
+  }
+  const before = await look()
+  const wanted = before.events + share * eventsPerDocument * (before.open + newDocuments)
+  const deadline = Date.now() + 5000
+  while ((await look()).events < wanted && Date.now() < deadline) await sleep(15)
+  await adapt.end()
 }
 
 /** Waits until nothing is under way any more. */

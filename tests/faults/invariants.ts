@@ -8,7 +8,10 @@ import { openObjectFile } from '#shared/platform/objects/object-file.ts'
 /** A connection as the owner, past all walls, to the databases of a running product. */
 export async function openAsOwner(dataFolder: string, database: 'adapt' | 'cloud'): Promise<postgres.Sql> {
   const access = JSON.parse(await readFile(join(dataFolder, 'postgres-access.json'), 'utf8'))
-  const url = `postgres://postgres:${access.password}@127.0.0.1:${access.port}/${database}`
+  return openUrlAsOwner(`postgres://postgres:${access.password}@127.0.0.1:${access.port}/${database}`)
+}
+
+export function openUrlAsOwner(url: string): postgres.Sql {
   return postgres(url, { max: 1, onnotice: () => {}, types: { bigint: postgres.BigInt } })
 }
 
@@ -140,6 +143,12 @@ export async function unsettledDeliveries(cloud: postgres.Sql): Promise<unknown[
   const rows = await cloud`
     select name, state, count(*)::int from pgboss.job
     where state <= 'active' and name not like 'schedule%' group by name, state`
+  return [...rows]
+}
+
+/** Deliveries of which a failure was counted, as far as the embedded cloud remembers them. */
+export async function failedDeliveries(cloud: postgres.Sql): Promise<unknown[]> {
+  const rows = await cloud`select name, data -> 'failures' as failures from pgboss.job where data ->> 'failures' <> '0'`
   return [...rows]
 }
 

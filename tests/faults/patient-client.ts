@@ -4,8 +4,8 @@ import { demoCredentials } from '#shared/embedded/demo.ts'
 import { ApiClient, ApiError } from '../../scripts/api-client.ts'
 import type { ReportFile } from './reports.ts'
 
-/** What is worth another try: nobody there, cut off in the middle, or a server that says that it is its fault. */
-const curable = new Set(['UNREACHABLE', 'UNAVAILABLE', 'INTERNAL', 'HTTP_502', 'HTTP_503'])
+/** What is worth another try: nobody there, cut off in the middle, or a server that says that it is unavailable. */
+const curable = new Set(['UNREACHABLE', 'UNAVAILABLE', 'HTTP_503'])
 
 /** A client that goes on until it succeeds, as one does whose server may be killed at any moment. */
 export class PatientClient {
