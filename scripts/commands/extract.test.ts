@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeDocx, paragraph } from '../../tests/fixtures/docx.ts'
 import { makeLinesPdf } from '../../tests/fixtures/pdf.ts'
+import { readInput } from '../input-files.ts'
 
 const ADAPT = fileURLToPath(new URL('../adapt.ts', import.meta.url))
 const SENTENCE = 'The loader asked 185.90.61.69 and kostunivo[.]com for orders (T1059.001).'
@@ -143,12 +144,19 @@ test('a file that can’t be read has its error on its line, the others go on, a
   expect(Object.keys(reports[1])).toEqual(['file', 'bytes', 'error', 'durationMs'])
 })
 
-test.skipIf(process.getuid?.() === 0)('a file without permission has its error on its line', async () => {
+test('a file without permission is told apart from one that is missing', async () => {
   const file = await write('locked.txt', SENTENCE)
+  await chmod(folder, 0o711)
   await chmod(file, 0)
-  const { reports, exitCode } = await extractJson([file])
-  expect(reports[0].error.code).toBe('PERMISSION_DENIED')
-  expect(exitCode).toBe(1)
+  // Root may read everything: for this one test it is somebody else.
+  const isRoot = process.getuid?.() === 0
+  if (isRoot) process.seteuid?.(65534)
+  try {
+    await expect(readInput(file, 1000)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' })
+    await expect(readInput(`${file}.missing`, 1000)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' })
+  } finally {
+    if (isRoot) process.seteuid?.(0)
+  }
 })
 
 test('without --json people get counts, values by type, and what was held back and why', async () => {
