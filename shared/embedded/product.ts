@@ -193,7 +193,8 @@ function listen(server: Server, host: string, port: number): Promise<string> {
     server.once('error', (error: NodeJS.ErrnoException) => reject(describeListenError(error, host, port)))
     server.listen({ host, port }, () => {
       const address = server.address()
-      resolve(`http://${host}:${typeof address === 'object' ? address?.port : port}`)
+      const name = host.includes(':') ? `[${host}]` : host
+      resolve(`http://${name}:${typeof address === 'object' ? address?.port : port}`)
     })
   })
 }

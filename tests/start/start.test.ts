@@ -1,13 +1,17 @@
-import { chown, mkdir } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import type { Project } from '#shared/domain/tenancy/schemas.ts'
 import { demoCredentials } from '#shared/embedded/demo.ts'
-import { findFreePort, kill, processesOf } from '../../scripts/product-process.ts'
+import { ApiClient } from '../../scripts/api-client.ts'
+import { findFreePort, kill, processesOf, startProductProcess } from '../../scripts/product-process.ts'
 import { isRoot, newDataFolder, ordinaryUser, pressCtrlC, startReady, startRefused } from './products.ts'
 
 const patience = { timeout: 60_000 }
+
+const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))
 
 const isReady = async (url: string) => (await fetch(`${url}/ready`)).status === 200
 
@@ -55,6 +59,17 @@ describe('npm start', () => {
       size_bytes: 1,
     })
     expect(upload.url.startsWith(`${url}/objects/`)).toBe(true)
+  })
+
+  test.runIf(hasIpv6)('listens on an IPv6 address, and can be signed in to there', patience, async () => {
+    const dataFolder = await newDataFolder()
+    const environment = { HOST: '::1', DEMO_PASSWORD: 'a password of my own' }
+    const product = startProductProcess({ dataFolder, environment })
+    const url = await product.ready()
+    expect(url).toMatch(/^http:\/\/\[::1\]:\d+$/)
+    const client = new ApiClient(url)
+    await client.signIn(demoCredentials.email, environment.DEMO_PASSWORD)
+    expect(await client.list<Project>('/v1/projects')).toEqual([])
   })
 
   test.runIf(isRoot)('works for an ordinary user, and afterwards for root on the same data', patience, async () => {
@@ -124,11 +139,10 @@ describe('a start that cannot be', () => {
     expect(await processesOf(dataFolder)).toEqual([])
   })
 
-  test.runIf(isRoot)('in a folder of another user says whose permission is missing', patience, async () => {
+  test('in a folder that it may not write to says whose permission is missing', patience, async () => {
     const dataFolder = await newDataFolder()
-    await mkdir(dataFolder, { mode: 0o700 })
-    await chown(dataFolder, 0, 0)
-    const refused = await startRefused({ dataFolder, uid: ordinaryUser })
+    await mkdir(dataFolder, { mode: isRoot ? 0o700 : 0o500 })
+    const refused = await startRefused({ dataFolder, ...(isRoot ? { uid: ordinaryUser } : {}) })
     expect(refused).toMatchObject({ code: 1, signal: null })
     expect(refused.output).toMatch(/Cannot start: No permission (for|to write) \S+data/)
     expect(refused.output).toMatch(/Give (it to this user|this user the data folder)/)

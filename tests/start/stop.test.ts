@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { Document } from '#shared/domain/documents/schemas.ts'
 import type { Job } from '#shared/domain/jobs/schemas.ts'
+import { readPostmaster } from '#shared/platform/database/embedded-orphan.ts'
 import type { ApiClient } from '../../scripts/api-client.ts'
 import { kill, type ProductProcess, startProductProcess } from '../../scripts/product-process.ts'
 import { PatientClient } from '../faults/patient-client.ts'
@@ -99,7 +100,6 @@ describe('a stop ends everything within five seconds and leaves no process behin
   test('the death of its database ends the product too, and it says so', patience, async () => {
     const dataFolder = await newDataFolder()
     const { product } = await startReady({ dataFolder })
-    const { readPostmaster } = await import('#shared/platform/database/embedded-orphan.ts')
     kill(readPostmaster(`${dataFolder}/postgres`)?.pid ?? 0)
     expect(await product.ended).toEqual({ code: 1, signal: null })
     expect(product.output).toContain('PostgreSQL has ended unexpectedly')
