@@ -9,7 +9,7 @@ import { nobody, type Scope } from '#shared/platform/database/index.ts'
 import type { Declaration, JobFunction } from '#shared/runtime/declarations.ts'
 import type { ExampleWorld, MakeJobExample, MakeRouteExample } from '#shared/runtime/examples.ts'
 import { createDispatcher, type FunctionHandler } from '#shared/runtime/function-handler.ts'
-import { call, startTestProduct, type TestProduct, testPassword } from '../setup/product.ts'
+import { call, startTestProduct, type TestProduct, testPassword, uploadDocument } from '../setup/product.ts'
 
 /** A report with something of everything in it. */
 const report = `Threat report
@@ -113,17 +113,8 @@ export async function createWorld(clusterUrl: string): Promise<World> {
     timestamp: new Date().toISOString(),
   })
 
-  async function uploadedDocument(): Promise<string> {
-    const content = `${report}\n${newId()}\n`
-    const { document, upload } = await post(owner, '/v1/documents', {
-      file_name: 'report.txt',
-      content_type: 'text/plain',
-      size_bytes: Buffer.byteLength(content),
-    })
-    const put = await fetch(upload.url, { method: 'PUT', headers: upload.headers, body: content })
-    if (!put.ok) throw new Error(`upload: ${put.status}`)
-    return document.id
-  }
+  const uploadedDocument = () =>
+    uploadDocument(product.url, owner, { fileName: 'report.txt', content: `${report}\n${newId()}\n` })
 
   async function documentAt(step: Step): Promise<{ document_id: string; job_id: string }> {
     const documentId = await uploadedDocument()

@@ -1,6 +1,6 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { call, startTestProduct, type TestProduct } from '../setup/product.ts'
+import { call, startTestProduct, type TestProduct, uploadDocument } from '../setup/product.ts'
 
 const report = `TLP:GREEN
 Campaign report
@@ -34,20 +34,9 @@ async function post(path: string, body?: unknown, expected = [200, 201, 202]) {
 
 const get = async (path: string) => (await call(product.url, 'GET', path, { token })).body
 
-async function announce(fileName: string, contentType: string, content: string | Uint8Array) {
-  const { document, upload } = await post('/v1/documents', {
-    file_name: fileName,
-    content_type: contentType,
-    size_bytes: Buffer.byteLength(content),
-  })
-  const put = await fetch(upload.url, { method: 'PUT', headers: upload.headers, body: content as string })
-  expect(put.status).toBeLessThan(300)
-  return document.id as string
-}
-
 /** Uploads, completes, and waits for the job by its events. */
 async function ingest(fileName: string, content: string | Uint8Array, contentType = 'text/plain') {
-  const id = await announce(fileName, contentType, content)
+  const id = await uploadDocument(product.url, token, { fileName, content, contentType })
   const { job_id } = await post(`/v1/documents/${id}/complete`)
   const events = await watch(job_id)
   return { id, events, job: await get(`/v1/jobs/${job_id}`), document: await get(`/v1/documents/${id}`) }

@@ -1,6 +1,6 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
-import { call, startTestProduct, type TestProduct } from '../setup/product.ts'
+import { call, startTestProduct, type TestProduct, uploadDocument } from '../setup/product.ts'
 
 const eicar = ['X5O!P%@AP[4\\PZX54(P^)7CC)7}$', 'EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*'].join('')
 
@@ -27,16 +27,8 @@ async function post(path: string, body?: unknown) {
 
 const get = async (path: string, as = token) => (await call(product.url, 'GET', path, { token: as })).body
 
-async function upload(name: string, content: string, tlp?: string): Promise<string> {
-  const { document, upload: target } = await post('/v1/documents', {
-    file_name: name,
-    content_type: 'text/plain',
-    size_bytes: Buffer.byteLength(content),
-    ...(tlp ? { tlp } : {}),
-  })
-  await fetch(target.url, { method: 'PUT', headers: target.headers, body: content })
-  return document.id
-}
+const upload = (fileName: string, content: string, tlp?: string) =>
+  uploadDocument(product.url, token, { fileName, content, ...(tlp ? { tlp } : {}) })
 
 /** Completes the upload and waits until nothing of the document is under way. */
 async function process(id: string) {

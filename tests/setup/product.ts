@@ -81,3 +81,30 @@ export async function call(url: string, method: string, path: string, options: C
   const isJson = response.headers.get('content-type')?.startsWith('application/json')
   return { status: response.status, body: isJson ? JSON.parse(text) : text, headers: response.headers }
 }
+
+export interface NewDocument {
+  fileName: string
+  content: string | Uint8Array
+  /** text/plain when absent. */
+  contentType?: string
+  tlp?: string
+}
+
+/** Announces a document and uploads its file, as a client does; what is left is to complete it. Returns its id. */
+export async function uploadDocument(url: string, token: string, draft: NewDocument): Promise<string> {
+  const { fileName, content, contentType = 'text/plain', tlp } = draft
+  const answer = await call(url, 'POST', '/v1/documents', {
+    token,
+    body: {
+      file_name: fileName,
+      content_type: contentType,
+      size_bytes: Buffer.byteLength(content),
+      ...(tlp ? { tlp } : {}),
+    },
+  })
+  if (answer.status !== 201) throw new Error(`announcing ${fileName}: ${answer.status} ${JSON.stringify(answer.body)}`)
+  const { document, upload } = answer.body
+  const put = await fetch(upload.url, { method: upload.method, headers: upload.headers, body: content as string })
+  if (!put.ok) throw new Error(`uploading ${fileName}: ${put.status}`)
+  return document.id
+}

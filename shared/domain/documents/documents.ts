@@ -135,7 +135,6 @@ export interface ProcessingDocument {
   workspace_id: string
   file_name: string
   content_type: string
-  format: string | null
   tlp: Tlp
   tlp_declared: boolean
   object_key: string
@@ -152,7 +151,7 @@ export async function openStep(
   lock: 'read' | 'lock',
 ): Promise<ProcessingDocument | null> {
   const [document] = await sql<ProcessingDocument[]>`
-    select id, org_id, workspace_id, file_name, content_type, format, tlp, tlp_declared, object_key, created_at
+    select id, org_id, workspace_id, file_name, content_type, tlp, tlp_declared, object_key, created_at
     from documents
     where id = ${step.document_id} and job_id = ${step.job_id} and status = 'processing'
     ${lock === 'lock' ? sql`for no key update` : sql``}`

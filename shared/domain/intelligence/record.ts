@@ -13,8 +13,7 @@ export async function recordExtraction(
   document: ProcessingDocument,
   { subjects, findings }: Findings,
 ): Promise<void> {
-  // Documents of one organization share indicators; one writer at a time can't deadlock with another.
-  await sql`select pg_advisory_xact_lock(hashtextextended(${document.org_id}, 1))`
+  await lockEvidence(sql, document.org_id)
   // The planner knows nothing of rows written a moment ago: for many it would loop over tables that it takes for empty.
   if (subjects.length > manySubjects) await sql`set local enable_nestloop = off`
   await stageSubjects(sql, subjects)
@@ -43,6 +42,11 @@ export async function recordExtraction(
       defanged = excluded.defanged, suppressed_reason = excluded.suppressed_reason,
       suppressed_list = excluded.suppressed_list, confidence = excluded.confidence`
   await derive(sql, document.id, gone)
+}
+
+/** Documents of one organization share indicators; one writer at a time can't deadlock with another. */
+async function lockEvidence(sql: Sql, orgId: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${orgId}, 1))`
 }
 
 /** From here on reading a whole table once is cheaper than a mistaken loop. */
@@ -172,7 +176,7 @@ async function deriveEntities(sql: Sql, documentId: string, goneIds: readonly st
 
 /** Forgets all that a document says, and brings what it spoke of up to date: it has turned out to be no document of its own. */
 export async function removeFindings(sql: Sql, documentId: string, orgId: string): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${orgId}, 1))`
+  await lockEvidence(sql, orgId)
   const gone = await sql<{ indicator_id: string | null; entity_id: string | null }[]>`
     delete from evidence where document_id = ${documentId} returning indicator_id, entity_id`
   await derive(sql, documentId, gone)
@@ -180,7 +184,7 @@ export async function removeFindings(sql: Sql, documentId: string, orgId: string
 
 /** Brings what a document speaks of up to date after its TLP has changed. */
 export async function rederive(sql: Sql, documentId: string, orgId: string): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${orgId}, 1))`
+  await lockEvidence(sql, orgId)
   await derive(sql, documentId, [])
 }
 
