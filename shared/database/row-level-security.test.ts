@@ -72,6 +72,11 @@ async function fill(orgId: string): Promise<void> {
   await owner`insert into workspaces (id, org_id, name) values (${workspace}, ${orgId}, 'w')`
   await owner`insert into workspace_members (org_id, workspace_id, user_id, role) values (${orgId}, ${workspace}, ${user}, 'owner')`
   await owner`insert into projects (id, org_id, workspace_id, name) values (${project}, ${orgId}, ${workspace}, 'p')`
+  await owner`insert into user_permissions (org_id, user_id, permission) values (${orgId}, ${user}, 'audit:read')`
+  await owner`insert into invitations (id, org_id, email, role, token_sha256, expires_at)
+    values (${newId()}, ${orgId}, 'i@example.org', 'viewer', sha256(${orgId}::bytea), now())`
+  await owner`insert into api_keys (id, org_id, name, prefix, key_sha256, scopes)
+    values (${newId()}, ${orgId}, 'k', 'rfa_', sha256(${orgId}::bytea), '[]')`
   await owner`insert into outbox (id, org_id, kind, target, body) values (${newId()}, ${orgId}, 'event', 't', '{}')`
   await owner`insert into dead_letters (id, org_id, kind, consumer, message_id, body, attempts, error)
     values (${newId()}, ${orgId}, 'event', 'c', ${newId()}, '{}', 1, '{}')`

@@ -30,6 +30,22 @@ CREATE OR REPLACE FUNCTION public.tlp_rank(level text)
  IMMUTABLE PARALLEL SAFE
 RETURN array_position(ARRAY['CLEAR'::text, 'GREEN'::text, 'AMBER'::text, 'AMBER+STRICT'::text, 'RED'::text], level)
 
+create table api_keys (
+  id uuid not null,
+  org_id uuid not null,
+  workspace_id uuid,
+  name text not null,
+  prefix text not null,
+  key_sha256 bytea not null,
+  scopes jsonb not null,
+  expires_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  replaced_by uuid,
+  created_by uuid,
+  created_at timestamp with time zone not null default now()
+);
+
 create table blocklists (
   id uuid not null,
   org_id uuid not null,
@@ -159,6 +175,21 @@ create table indicators (
   updated_at timestamp with time zone not null default now()
 );
 
+create table invitations (
+  id uuid not null,
+  org_id uuid not null,
+  email text not null,
+  role text not null,
+  workspace_ids jsonb not null default '[]'::jsonb,
+  token_sha256 bytea not null,
+  expires_at timestamp with time zone not null,
+  accepted_at timestamp with time zone,
+  accepted_by uuid,
+  revoked_at timestamp with time zone,
+  created_by uuid,
+  created_at timestamp with time zone not null default now()
+);
+
 create table job_events (
   org_id uuid not null,
   workspace_id uuid,
@@ -192,7 +223,8 @@ create table memberships (
   org_id uuid not null,
   user_id uuid not null,
   role text not null,
-  created_at timestamp with time zone not null default now()
+  created_at timestamp with time zone not null default now(),
+  disabled_at timestamp with time zone
 );
 
 create table notifications (
@@ -211,7 +243,9 @@ create table organizations (
   id uuid not null,
   name text not null,
   created_at timestamp with time zone not null default now(),
-  updated_at timestamp with time zone not null default now()
+  updated_at timestamp with time zone not null default now(),
+  settings jsonb not null default '{}'::jsonb,
+  deleting_at timestamp with time zone
 );
 
 create table outbox (
@@ -244,6 +278,14 @@ create table projects (
   updated_at timestamp with time zone not null default now()
 );
 
+create table user_permissions (
+  org_id uuid not null,
+  user_id uuid not null,
+  permission text not null,
+  granted_by uuid,
+  created_at timestamp with time zone not null default now()
+);
+
 create table users (
   id uuid not null,
   auth_sub text not null,
@@ -251,7 +293,12 @@ create table users (
   display_name text,
   disabled_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
-  updated_at timestamp with time zone not null default now()
+  updated_at timestamp with time zone not null default now(),
+  operator_since timestamp with time zone,
+  deleted_at timestamp with time zone,
+  locale text not null default 'en'::text,
+  time_zone text not null default 'UTC'::text,
+  preferences jsonb not null default '{}'::jsonb
 );
 
 create table workspace_members (
@@ -269,6 +316,20 @@ create table workspaces (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now()
 );
+
+alter table api_keys add constraint api_keys_pkey PRIMARY KEY (id);
+
+alter table api_keys add constraint api_keys_key_sha256_key UNIQUE (key_sha256);
+
+alter table api_keys add constraint api_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id) ON DELETE SET NULL;
+
+alter table api_keys add constraint api_keys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)));
+
+alter table api_keys add constraint api_keys_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+
+alter table api_keys add constraint api_keys_replaced_by_fkey FOREIGN KEY (replaced_by) REFERENCES api_keys(id) ON DELETE SET NULL;
+
+alter table api_keys add constraint api_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 
 alter table blocklists add constraint blocklists_pkey PRIMARY KEY (id);
 
@@ -372,6 +433,18 @@ alter table indicators add constraint indicators_org_id_fkey FOREIGN KEY (org_id
 
 alter table indicators add constraint indicators_tlp_check CHECK ((tlp = ANY (ARRAY['CLEAR'::text, 'GREEN'::text, 'AMBER'::text, 'AMBER+STRICT'::text, 'RED'::text])));
 
+alter table invitations add constraint invitations_pkey PRIMARY KEY (id);
+
+alter table invitations add constraint invitations_token_sha256_key UNIQUE (token_sha256);
+
+alter table invitations add constraint invitations_accepted_by_fkey FOREIGN KEY (accepted_by) REFERENCES users(id) ON DELETE SET NULL;
+
+alter table invitations add constraint invitations_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id) ON DELETE SET NULL;
+
+alter table invitations add constraint invitations_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+
+alter table invitations add constraint invitations_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'editor'::text, 'viewer'::text])));
+
 alter table job_events add constraint job_events_pkey PRIMARY KEY (job_id, sequence);
 
 alter table job_events add constraint job_events_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
@@ -432,6 +505,12 @@ alter table projects add constraint projects_org_id_fkey FOREIGN KEY (org_id) RE
 
 alter table projects add constraint projects_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 
+alter table user_permissions add constraint user_permissions_pkey PRIMARY KEY (org_id, user_id, permission);
+
+alter table user_permissions add constraint user_permissions_granted_by_fkey FOREIGN KEY (granted_by) REFERENCES users(id) ON DELETE SET NULL;
+
+alter table user_permissions add constraint user_permissions_org_id_user_id_fkey FOREIGN KEY (org_id, user_id) REFERENCES memberships(org_id, user_id) ON DELETE CASCADE;
+
 alter table users add constraint users_pkey PRIMARY KEY (id);
 
 alter table users add constraint users_auth_sub_key UNIQUE (auth_sub);
@@ -453,6 +532,8 @@ alter table workspaces add constraint workspaces_org_id_name_key UNIQUE (org_id,
 alter table workspaces add constraint workspaces_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)));
 
 alter table workspaces add constraint workspaces_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+
+CREATE INDEX api_keys_list ON public.api_keys USING btree (org_id, id);
 
 CREATE INDEX blocklists_list ON public.blocklists USING btree (org_id, id);
 
@@ -482,6 +563,10 @@ CREATE INDEX indicators_list ON public.indicators USING btree (org_id, id);
 
 CREATE INDEX indicators_prefix ON public.indicators USING btree (org_id, "left"(value, 200) text_pattern_ops);
 
+CREATE INDEX invitations_list ON public.invitations USING btree (org_id, id);
+
+CREATE UNIQUE INDEX invitations_open ON public.invitations USING btree (org_id, lower(email)) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
+
 CREATE INDEX jobs_list ON public.jobs USING btree (org_id, id);
 
 CREATE INDEX jobs_unfinished ON public.jobs USING btree (updated_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
@@ -499,6 +584,9 @@ CREATE INDEX projects_list ON public.projects USING btree (org_id, workspace_id,
 CREATE INDEX workspace_members_org ON public.workspace_members USING btree (org_id);
 
 CREATE INDEX workspace_members_user ON public.workspace_members USING btree (user_id);
+
+alter table api_keys enable row level security;
+alter table api_keys force row level security;
 
 alter table blocklists enable row level security;
 alter table blocklists force row level security;
@@ -524,6 +612,9 @@ alter table exports force row level security;
 alter table indicators enable row level security;
 alter table indicators force row level security;
 
+alter table invitations enable row level security;
+alter table invitations force row level security;
+
 alter table job_events enable row level security;
 alter table job_events force row level security;
 
@@ -545,6 +636,9 @@ alter table outbox force row level security;
 alter table projects enable row level security;
 alter table projects force row level security;
 
+alter table user_permissions enable row level security;
+alter table user_permissions force row level security;
+
 alter table users enable row level security;
 alter table users force row level security;
 
@@ -553,6 +647,10 @@ alter table workspace_members force row level security;
 
 alter table workspaces enable row level security;
 alter table workspaces force row level security;
+
+create policy tenant on api_keys for all
+  using (((org_id = app_org_id()) OR app_is_system()))
+  with check (((org_id = app_org_id()) OR app_is_system()));
 
 create policy tenant on blocklists for all
   using ((org_id = app_org_id()))
@@ -583,6 +681,10 @@ create policy tenant on exports for all
   with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
 
 create policy tenant on indicators for all
+  using ((org_id = app_org_id()))
+  with check ((org_id = app_org_id()));
+
+create policy tenant on invitations for all
   using ((org_id = app_org_id()))
   with check ((org_id = app_org_id()));
 
@@ -624,6 +726,14 @@ create policy tenant on projects for all
   using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
   with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
 
+create policy tenant on user_permissions for all
+  using ((org_id = app_org_id()))
+  with check ((org_id = app_org_id()));
+
+create policy visible on user_permissions for select
+  using (((org_id = app_org_id()) OR app_is_system()))
+  with check ();
+
 create policy own on users for all
   using (((id = app_user_id()) OR app_is_system()))
   with check (((id = app_user_id()) OR app_is_system()));
@@ -650,6 +760,8 @@ create policy visible on workspaces for select
   using (((org_id = app_org_id()) OR app_is_system()))
   with check ();
 
+grant delete, insert, select, update on api_keys to adapt_app;
+
 grant delete, insert, select, update on blocklists to adapt_app;
 
 grant delete, insert, select, update on dead_letters to adapt_app;
@@ -665,6 +777,8 @@ grant delete, insert, select, update on evidence to adapt_app;
 grant delete, insert, select, update on exports to adapt_app;
 
 grant delete, insert, select, update on indicators to adapt_app;
+
+grant delete, insert, select, update on invitations to adapt_app;
 
 grant delete, insert, select, update on job_events to adapt_app;
 
@@ -682,7 +796,9 @@ grant delete, insert, select, update on processed_messages to adapt_app;
 
 grant delete, insert, select, update on projects to adapt_app;
 
-grant delete, insert, select, update on users to adapt_app;
+grant delete, insert, select, update on user_permissions to adapt_app;
+
+grant delete, insert, select on users to adapt_app;
 
 grant delete, insert, select, update on workspace_members to adapt_app;
 

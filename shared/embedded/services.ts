@@ -56,8 +56,8 @@ export function openEmbeddedServices(
     bus: messaging?.bus ?? null,
     queue: messaging?.queue ?? null,
     async verifyAccessToken(token) {
-      const { sub, email } = await accessTokens.verify(token)
-      return { sub, email: typeof email === 'string' ? email : '' }
+      const { sub, email, aal } = await accessTokens.verify(token)
+      return { sub, email: typeof email === 'string' ? email : '', aal: aal ?? 'aal1' }
     },
     async verifyPushToken(token, audience) {
       await pushTokens.verify(token, audience)

@@ -1,16 +1,19 @@
-import { AppError } from '#shared/domain/errors.ts'
-import { isAllowed } from '#shared/domain/tenancy/permissions.ts'
+import { AppError, notFound } from '#shared/domain/errors.ts'
+import { assuredPermissions, type Permission, permissionsOf } from '#shared/domain/tenancy/permissions.ts'
 import { enterOrganization, type Identity, loadIdentity, type Wanted } from '#shared/domain/tenancy/principal.ts'
 import { system } from '#shared/platform/database/index.ts'
 import { PlatformError } from '#shared/platform/errors.ts'
-import type { Access, Member, SignedIn } from './declarations.ts'
+import type { Access, Machine, Member, Route, SignedIn } from './declarations.ts'
 import type { AccessClaims, Services } from './services.ts'
 
 /** How long a loaded identity is believed. A refusal is never given from it: the identity is loaded afresh first. */
 const identityTtlMilliseconds = 5_000
 const maximumCached = 10_000
 
-/** Turns bearer tokens into principals. */
+/** What a route demands of its caller. */
+export type Demand = Pick<Route, 'access' | 'caller' | 'basic' | 'whileDeleting'>
+
+/** Turns credentials into principals. */
 export class Authenticator {
   readonly #services: Services
   readonly #cache = new Map<string, { identity: Identity; loadedAt: number }>()
@@ -25,24 +28,30 @@ export class Authenticator {
    */
   async authenticate(
     authorization: string | undefined,
-    access: Exclude<Access, 'public'>,
+    demand: Demand,
     wanted: Wanted,
-  ): Promise<SignedIn | Member> {
-    const claims = await this.#verify(authorization)
+  ): Promise<SignedIn | Member | Machine> {
+    const token = /^Bearer ([A-Za-z0-9._~+/=-]{1,8192})$/i.exec(authorization ?? '')?.[1]
+    if (!token) throw new AppError('UNAUTHENTICATED', 'A bearer token is required')
+    const claims = await this.#verify(token)
+    const principal = await this.#person(claims, demand, wanted)
+    if (isAssured(demand.access) && claims.aal !== 'aal2') await this.#demandSecondFactor(token)
+    return principal
+  }
+
+  async #person(claims: AccessClaims, demand: Demand, wanted: Wanted): Promise<SignedIn | Member> {
     const known = this.#cached(claims.sub)
     if (known) {
       try {
-        return decide(known, access, wanted)
+        return decide(known, demand, wanted)
       } catch {
         // The refusal may rest on what was true seconds ago: look again.
       }
     }
-    return decide(await this.#load(claims), access, wanted)
+    return decide(await this.#load(claims), demand, wanted)
   }
 
-  async #verify(authorization: string | undefined): Promise<AccessClaims> {
-    const token = /^Bearer ([A-Za-z0-9._~+/=-]{1,8192})$/i.exec(authorization ?? '')?.[1]
-    if (!token) throw new AppError('UNAUTHENTICATED', 'A bearer token is required')
+  async #verify(token: string): Promise<AccessClaims> {
     try {
       return await this.#services.verifyAccessToken(token)
     } catch (error) {
@@ -59,6 +68,13 @@ export class Authenticator {
     }
   }
 
+  /** Asks the provider, who alone knows: the token says only which factors this session has shown. */
+  async #demandSecondFactor(token: string): Promise<void> {
+    const account = await this.#services.identity.account(token)
+    if (!account.hasVerifiedFactor) return
+    throw new AppError('PERMISSION_DENIED', 'This needs your second factor: verify it at /v1/auth/mfa/verify first')
+  }
+
   #cached(sub: string): Identity | null {
     const cached = this.#cache.get(sub)
     if (!cached || this.#services.now().getTime() - cached.loadedAt >= identityTtlMilliseconds) return null
@@ -73,13 +89,27 @@ export class Authenticator {
   }
 }
 
-function decide(identity: Identity, access: Exclude<Access, 'public'>, wanted: Wanted): SignedIn | Member {
+function isAssured(access: Access): boolean {
+  return access === 'operator' || assuredPermissions.has(access as Permission)
+}
+
+function decide(identity: Identity, demand: Demand, wanted: Wanted): SignedIn | Member {
+  if (identity.deleted) throw new AppError('UNAUTHENTICATED', 'The token is not valid')
   if (identity.disabled) throw new AppError('PERMISSION_DENIED', 'This account is disabled')
-  const person = { userId: identity.userId, email: identity.email }
-  if (access === 'signed-in') return person
-  const member = { ...person, ...enterOrganization(identity, wanted) }
-  if (!isAllowed(member.role, access)) {
-    throw new AppError('PERMISSION_DENIED', `Your role "${member.role}" lacks the permission ${access}`)
+  const person: SignedIn = { userId: identity.userId, keyId: null, email: identity.email }
+  const { access } = demand
+  if (access === 'public' || access === 'signed-in') return person
+  if (access === 'operator') {
+    if (identity.operator) return person
+    throw new AppError('PERMISSION_DENIED', 'Only operators of this installation may do this')
   }
-  return member
+  const { membership, workspace } = enterOrganization(identity, wanted)
+  const { orgId, role, extra } = membership
+  if (membership.disabled) throw new AppError('PERMISSION_DENIED', 'Your membership of this organization is suspended')
+  if (membership.deleting && !demand.whileDeleting) throw notFound('Organization')
+  const permissions = permissionsOf(role, extra, workspace?.role ?? null)
+  if (!permissions.has(access)) {
+    throw new AppError('PERMISSION_DENIED', `Your role "${role}" lacks the permission ${access}`)
+  }
+  return { ...person, orgId, workspaceId: workspace?.id ?? null, role, permissions }
 }

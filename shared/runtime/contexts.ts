@@ -32,6 +32,7 @@ export function baseContext<Principal>(services: Services, call: Call<Principal>
     scanner: services.scanner,
     readDocument: services.readDocument,
     cursors: createCursors(services.config.CURSOR_SECRET, `${call.functionName}\n${call.scope.orgId ?? ''}`),
+    isEnabled: async () => false,
     read: (work) => services.database.transaction(call.scope, work),
   }
 }
@@ -65,6 +66,7 @@ export async function inTransaction<Principal, Result>(
         await sql`select set_config('app.org_id', ${id}, true), set_config('app.workspace_id', 'any', true)`
         orgId = id
       },
+      audit() {},
     })
     await outbox.write(sql)
     return done

@@ -2,7 +2,7 @@ import type * as v from 'valibot'
 import type { Config } from '#shared/config.ts'
 import type { Enqueue, EventType, Publish, TaskType } from '#shared/domain/messaging.ts'
 import type { Cursors } from '#shared/domain/paging.ts'
-import type { Sql } from '#shared/domain/sql.ts'
+import type { Json, Sql } from '#shared/domain/sql.ts'
 import type { Permission, Role } from '#shared/domain/tenancy/permissions.ts'
 import type { Identity } from '#shared/platform/identity/index.ts'
 import type { readInWorker } from '#shared/platform/isolation/index.ts'
@@ -20,6 +20,7 @@ type Schema = v.GenericSchema
 /** A person whose token was verified; in no organization yet, or on a route that needs none. */
 export interface SignedIn {
   userId: string
+  keyId: null
   email: string
 }
 
@@ -28,6 +29,18 @@ export interface Member extends SignedIn {
   orgId: string
   workspaceId: string | null
   role: Role
+  permissions: ReadonlySet<Permission>
+}
+
+/** A program with an API key of an organization. */
+export interface Machine {
+  userId: null
+  keyId: string
+  email: null
+  orgId: string
+  workspaceId: string | null
+  role: null
+  permissions: ReadonlySet<Permission>
 }
 
 /** Background work on behalf of an organization. */
@@ -38,10 +51,20 @@ export interface Service {
   userId: string | null
 }
 
-/** `public`: anyone. `signed-in`: any verified user. Otherwise a member whose role has the permission. */
-export type Access = 'public' | 'signed-in' | Permission
+/**
+ * `public`: anyone. `signed-in`: any verified user. `operator`: someone who runs this installation. Otherwise whoever
+ * has the permission in the organization: a member by their role, or a program by its key's scopes.
+ */
+export type Access = 'public' | 'signed-in' | 'operator' | Permission
 
-export type PrincipalOf<A extends Access> = A extends 'public' ? null : A extends 'signed-in' ? SignedIn : Member
+/** Who may be calling a route. */
+export type PrincipalOf<R extends { access: Access; caller?: 'person' }> = R['access'] extends 'public'
+  ? null
+  : R['access'] extends 'signed-in' | 'operator'
+    ? SignedIn
+    : R extends { caller: 'person' }
+      ? Member
+      : Member | Machine
 
 // ---- context --------------------------------------------------------------------------------------------------
 
@@ -62,6 +85,8 @@ export interface BaseContext<Principal> {
   readDocument: typeof readInWorker
   /** Signs and opens the opaque cursors of lists, bound to this function and organization. */
   cursors: Cursors
+  /** Whether a feature flag is on for this organization; unknown flags are off. */
+  isEnabled(flag: string): Promise<boolean>
   /** Runs a short transaction of its own for this principal: for `prepare` and for streamed answers. */
   read<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>
 }
@@ -73,6 +98,15 @@ export interface Context<Principal> extends BaseContext<Principal> {
   enqueue: Enqueue
   /** Makes the rest of this transaction work inside another organization: only for creating one, and for tokens that prove theirs. */
   enter(orgId: string): Promise<void>
+  /** Writes into the organization's audit log, just before the commit. */
+  audit(action: string, entry?: AuditDetail): void
+}
+
+export interface AuditDetail {
+  /** What was acted on; its kind is the first part of the action. */
+  targetId?: string | null
+  /** What a reader wants to know of it; never a secret. */
+  details?: Readonly<Record<string, Json>>
 }
 
 /** A job also sees how its message arrived. */
@@ -114,6 +148,15 @@ export function text(description: string, ...mediaTypes: string[]): TextResponse
 
 export type Responses = Readonly<Record<number, Schema | TextResponse | null>>
 
+/** A route on its way out: RFC 9745 and RFC 8594. */
+export interface Deprecation {
+  /** ISO dates. */
+  since: string
+  sunset: string
+  /** What to use instead. */
+  successor?: string
+}
+
 interface RouteInput {
   method: Method
   /** `/v1/projects/{project_id}`. */
@@ -121,13 +164,29 @@ interface RouteInput {
   summary: string
   description?: string
   access: Access
+  /** Refuses API keys: for routes that make sense, or are safe, only in a person's hands. */
+  caller?: 'person'
+  /** Takes an API key as the password of HTTP Basic too, for clients that know nothing else (TAXII, EDL). */
+  basic?: true
+  /** Also answered while the organization is being deleted. */
+  whileDeleting?: true
   params?: Schema
   query?: Schema
+  headers?: Schema
   body?: Schema
   /** Success answers by status; null: no body. */
   responses: Responses
   /** Larger bodies are refused; the default is 1 MB. */
   maximumBodyBytes?: number
+  /** What a call takes from the caller's rate limit; 1 when absent. */
+  cost?: number
+  /** Honours `Idempotency-Key`: a POST that creates or charges. */
+  idempotent?: true
+  /** Honours `If-Match`: the handler's module exports `current`, which reads (and locks) what is about to change. */
+  ifMatch?: true
+  /** The action that a success writes into the audit log, e.g. `project.created`. */
+  audit?: string
+  deprecated?: Deprecation
   resources?: Resources
   handler: LoadHandler
 }
@@ -145,7 +204,8 @@ export interface RequestOf<R extends RouteInput> {
   params: OutputOf<R['params']>
   query: OutputOf<R['query']>
   body: OutputOf<R['body']>
-  headers: Readonly<Record<string, string | undefined>>
+  /** By their names in small letters; those of the declaration's schema, else all. */
+  headers: R['headers'] extends Schema ? v.InferOutput<R['headers']> : Readonly<Record<string, string | undefined>>
 }
 
 type BodyOf<S> = S extends Schema ? v.InferInput<S> : S extends TextResponse ? string | AsyncIterable<string> : null
@@ -163,16 +223,28 @@ export type ReplyOf<R extends RouteInput> = {
  * handed to `run`.
  */
 export type PrepareRoute<R extends Route, Prepared> = (
-  context: BaseContext<PrincipalOf<R['access']>>,
+  context: BaseContext<PrincipalOf<R>>,
   request: RequestOf<R>,
 ) => Promise<Prepared>
 
 /** The handler of a route. */
 export type RunRoute<R extends Route, Prepared = undefined> = (
-  context: Context<PrincipalOf<R['access']>>,
+  context: Context<PrincipalOf<R>>,
   request: RequestOf<R>,
   prepared: Prepared,
 ) => Promise<ReplyOf<R>>
+
+/** A route that needs no transaction of its own exports `respond` instead of `run`. */
+export type Respond<R extends Route> = (
+  context: BaseContext<PrincipalOf<R>>,
+  request: RequestOf<R>,
+) => Promise<ReplyOf<R>>
+
+/** With `ifMatch`: the representation that a GET would answer, its row locked. */
+export type CurrentRoute<R extends Route> = (
+  context: Context<PrincipalOf<R>>,
+  request: RequestOf<R>,
+) => Promise<unknown>
 
 // ---- jobs: events, tasks, schedules -------------------------------------------------------------------------------
 

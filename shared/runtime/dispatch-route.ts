@@ -2,7 +2,7 @@ import { AppError, notFound } from '#shared/domain/errors.ts'
 import { nobody, type Scope } from '#shared/platform/database/index.ts'
 import type { Authenticator } from './authenticate.ts'
 import { baseContext, type Call, inTransaction } from './contexts.ts'
-import type { BaseContext, Context, Member, RequestOf, Route, SignedIn, TextResponse } from './declarations.ts'
+import type { BaseContext, Context, Machine, Member, RequestOf, Route, SignedIn, TextResponse } from './declarations.ts'
 import { errorBody, statusOf, toAppError } from './envelope.ts'
 import {
   type HttpRequest,
@@ -19,7 +19,7 @@ import {
 import type { Services } from './services.ts'
 import { compilePath, queryObject, validate } from './validate.ts'
 
-type Principal = Member | SignedIn | null
+type Principal = Member | Machine | SignedIn | null
 type AnyRequest = RequestOf<Route>
 
 interface RouteModule {
@@ -126,7 +126,7 @@ export function routeHandler(
         'Workspace',
       ),
     }
-    return authenticator.authenticate(request.headers.authorization, route.access, wanted)
+    return authenticator.authenticate(request.headers.authorization, route, wanted)
   }
 
   function validateQuery(query: Record<string, string>) {

@@ -11,6 +11,8 @@ import type { Logger } from './log.ts'
 export interface AccessClaims {
   sub: string
   email: string
+  /** Authenticator assurance level: `aal2` after a second factor. */
+  aal: string
 }
 
 /** Everything a function needs from outside, opened once per process. */

@@ -7,6 +7,7 @@ export default defineRoute({
   method: 'GET',
   path: '/v1/notifications',
   access: 'intelligence:read',
+  caller: 'person',
   summary: 'List what the caller was notified of',
   query: v.strictObject(pageQuery),
   responses: { 200: pageOf(Notification) },

@@ -4,7 +4,8 @@ import { defineRoute } from '#shared/runtime/declarations.ts'
 export default defineRoute({
   method: 'POST',
   path: '/v1/workspaces',
-  access: 'organization:manage',
+  access: 'workspace:manage',
+  caller: 'person',
   summary: 'Create a workspace',
   body: WorkspaceDraft,
   responses: { 201: Workspace },

@@ -15,7 +15,7 @@ export interface BlocklistDraft {
   types: IndicatorType[]
   maximumTlp: Tlp
   minimumConfidence: number
-  createdBy: string
+  createdBy: string | null
 }
 
 /**

@@ -40,7 +40,7 @@ export interface DocumentDraft {
   objectKey: string
   orgId: string
   workspaceId: string
-  createdBy: string
+  createdBy: string | null
   fileName: string
   contentType: string
   sizeBytes: number

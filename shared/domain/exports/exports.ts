@@ -14,7 +14,7 @@ const columns = ['id', 'format', 'filter', 'status', 'size_bytes', 'job_id', 'cr
 /** @throws AppError NOT_FOUND when the filter names a document that the caller can't see */
 export async function createExport(
   sql: Sql,
-  draft: { orgId: string; workspaceId: string; createdBy: string; format: 'stix' | 'csv'; filter: ExportFilter },
+  draft: { orgId: string; workspaceId: string; createdBy: string | null; format: 'stix' | 'csv'; filter: ExportFilter },
 ): Promise<ExportRow> {
   if (draft.filter.document_id !== null) {
     const document = await sql`select 1 from documents where id = ${draft.filter.document_id}`

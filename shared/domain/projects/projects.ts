@@ -13,7 +13,7 @@ function nameTaken(): AppError {
 /** @throws AppError CONFLICT when the workspace has a project of this name */
 export async function createProject(
   sql: Sql,
-  draft: { orgId: string; workspaceId: string; name: string; description: string; createdBy: string },
+  draft: { orgId: string; workspaceId: string; name: string; description: string; createdBy: string | null },
 ): Promise<Project> {
   const [project] = await sql<Project[]>`
     insert into projects (id, org_id, workspace_id, name, description, created_by)

@@ -13,7 +13,7 @@ export async function createOrganization(
   draft: { id: string; name: string; ownerId: string },
 ): Promise<Organization> {
   const [organization] = await sql<Omit<Organization, 'role'>[]>`
-    insert into organizations (id, name) values (${draft.id}, ${draft.name}) returning *`
+    insert into organizations (id, name) values (${draft.id}, ${draft.name}) returning id, name, created_at, updated_at`
   await sql`insert into memberships (org_id, user_id, role) values (${draft.id}, ${draft.ownerId}, 'owner')`
   await createWorkspace(sql, { orgId: draft.id, name: 'General', ownerId: draft.ownerId })
   return { ...organization!, role: 'owner' }
@@ -47,7 +47,11 @@ export async function createWorkspace(
 }
 
 /** The workspaces that a member may enter: all of them for owners and admins. */
-export function listWorkspaces(sql: Sql, member: { userId: string; role: string }, page: Page): Promise<Workspace[]> {
+export function listWorkspaces(
+  sql: Sql,
+  member: { userId: string | null; role: string | null },
+  page: Page,
+): Promise<Workspace[]> {
   return sql<Workspace[]>`
     select w.id, w.name, w.created_at, w.updated_at
     from workspaces w

@@ -1,15 +1,31 @@
 import { AppError, notFound } from '../errors.ts'
 import { newId } from '../ids.ts'
 import type { Sql } from '../sql.ts'
-import type { Role } from './permissions.ts'
+import type { Permission, Role, WorkspaceRole } from './permissions.ts'
+
+/** A person's place in one organization. */
+export interface Membership {
+  orgId: string
+  role: Role
+  /** Given beyond what the role allows. */
+  extra: Permission[]
+  /** Suspended by the organization. */
+  disabled: boolean
+  /** The organization is being deleted. */
+  deleting: boolean
+  /** Those that the person may enter, the oldest first; the role is null where only the organization role lets them in. */
+  workspaces: { id: string; role: WorkspaceRole | null }[]
+}
 
 /** A user with everything that decides what they may enter. */
 export interface Identity {
   userId: string
   email: string
   disabled: boolean
+  deleted: boolean
+  operator: boolean
   /** In the order they were joined. */
-  memberships: { orgId: string; role: Role; workspaceIds: string[] }[]
+  memberships: Membership[]
 }
 
 /**
@@ -33,32 +49,25 @@ export async function loadIdentity(sql: Sql, claims: { sub: string; email: strin
 }
 
 async function selectIdentity(sql: Sql, sub: string): Promise<Identity | null> {
-  const [row] = await sql<
-    {
-      id: string
-      email: string
-      disabled: boolean
-      memberships: { org_id: string; role: Role; workspace_ids: string[] }[]
-    }[]
-  >`
-    select u.id, u.email, u.disabled_at is not null as disabled, coalesce((
-      select jsonb_agg(jsonb_build_object('org_id', m.org_id, 'role', m.role, 'workspace_ids', coalesce((
-        select jsonb_agg(w.id order by w.created_at, w.id)
-        from workspaces w
-        where w.org_id = m.org_id and (
-          m.role in ('owner', 'admin')
-          or exists (select from workspace_members wm where wm.workspace_id = w.id and wm.user_id = u.id))
-      ), '[]')) order by m.created_at, m.org_id)
-      from memberships m where m.user_id = u.id
-    ), '[]') as memberships
+  const [row] = await sql<Identity[]>`
+    select u.id as "userId", u.email, u.disabled_at is not null as disabled, u.deleted_at is not null as deleted,
+      u.operator_since is not null as operator, coalesce((
+        select jsonb_agg(jsonb_build_object(
+          'orgId', m.org_id, 'role', m.role, 'disabled', m.disabled_at is not null, 'deleting', o.deleting_at is not null,
+          'extra', coalesce((
+            select jsonb_agg(p.permission) from user_permissions p where p.org_id = m.org_id and p.user_id = u.id
+          ), '[]'),
+          'workspaces', coalesce((
+            select jsonb_agg(jsonb_build_object('id', w.id, 'role', wm.role) order by w.created_at, w.id)
+            from workspaces w
+            left join workspace_members wm on wm.workspace_id = w.id and wm.user_id = u.id
+            where w.org_id = m.org_id and (m.role in ('owner', 'admin') or wm.user_id is not null)
+          ), '[]')) order by m.created_at, m.org_id)
+        from memberships m join organizations o on o.id = m.org_id
+        where m.user_id = u.id
+      ), '[]') as memberships
     from users u where u.auth_sub = ${sub}`
-  if (!row) return null
-  return {
-    userId: row.id,
-    email: row.email,
-    disabled: row.disabled,
-    memberships: row.memberships.map((m) => ({ orgId: m.org_id, role: m.role, workspaceIds: m.workspace_ids })),
-  }
+  return row ?? null
 }
 
 /** Where a request wants to work; each null when it doesn't say. */
@@ -74,24 +83,24 @@ export interface Wanted {
 export function enterOrganization(
   identity: Identity,
   wanted: Wanted,
-): { orgId: string; workspaceId: string | null; role: Role } {
+): { membership: Membership; workspace: Membership['workspaces'][number] | null } {
   const membership = identity.memberships.find(
     (m) =>
       (wanted.orgId === null || m.orgId === wanted.orgId) &&
       // A workspace alone names its organization too.
-      (wanted.orgId !== null || wanted.workspaceId === null || m.workspaceIds.includes(wanted.workspaceId)),
+      (wanted.orgId !== null ||
+        wanted.workspaceId === null ||
+        m.workspaces.some(({ id }) => id === wanted.workspaceId)),
   )
   if (!membership) {
     if (wanted.orgId !== null) throw notFound('Organization')
     if (wanted.workspaceId !== null) throw notFound('Workspace')
     throw new AppError('PERMISSION_DENIED', 'You are not a member of any organization yet; create one first')
   }
-  if (wanted.workspaceId !== null && !membership.workspaceIds.includes(wanted.workspaceId)) throw notFound('Workspace')
-  return {
-    orgId: membership.orgId,
-    role: membership.role,
-    workspaceId: wanted.workspaceId ?? membership.workspaceIds[0] ?? null,
-  }
+  if (wanted.workspaceId === null) return { membership, workspace: membership.workspaces[0] ?? null }
+  const workspace = membership.workspaces.find(({ id }) => id === wanted.workspaceId)
+  if (!workspace) throw notFound('Workspace')
+  return { membership, workspace }
 }
 
 /**

@@ -7,6 +7,8 @@ export interface Account {
   createdAt: Date
   /** What they told at sign-up; theirs to change, so nothing may be decided by it. */
   metadata: Record<string, unknown>
+  /** Whether signing in takes a second factor to be trusted wholly (`aal2`). */
+  hasVerifiedFactor: boolean
 }
 
 export interface Session {

@@ -186,5 +186,6 @@ function toAccount(user: User): Account {
     emailConfirmed: Boolean(user.email_confirmed_at),
     createdAt: new Date(user.created_at),
     metadata: user.user_metadata,
+    hasVerifiedFactor: (user.factors ?? []).some(({ status }) => status === 'verified'),
   }
 }
