@@ -1,6 +1,7 @@
 import { openBlocklist, organizationOfToken } from '#shared/domain/blocklists/blocklists.ts'
-import { matchesEtag, serveBlocklist } from '#shared/domain/blocklists/serve.ts'
+import { serveBlocklist } from '#shared/domain/blocklists/serve.ts'
 import { notFound } from '#shared/domain/errors.ts'
+import { matchesEtag } from '#shared/domain/etag.ts'
 import type { RunRoute } from '#shared/runtime/declarations.ts'
 import type route from './function.ts'
 

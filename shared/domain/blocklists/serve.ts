@@ -33,9 +33,3 @@ export async function serveBlocklist(
     text: renderBlocklist(format, entries, { id: blocklist.id, name: blocklist.name, generatedAt: now }),
   }
 }
-
-/** Whether an `If-None-Match` names this entity tag (RFC 9110, section 13.1.2). */
-export function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {
-  if (ifNoneMatch === undefined) return false
-  return ifNoneMatch.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)
-}

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { newId } from '#shared/domain/ids.ts'
 import type { Sql } from '#shared/domain/sql.ts'
 import { cloneDatabase, type TestDatabase } from '../../../tests/setup/database.ts'
-import { type Database, nobody, openDatabase, system } from './index.ts'
+import { type Database, nobody, openDatabase, type PendingStatement, system } from './index.ts'
 
 let test_: TestDatabase
 let database: Database
@@ -226,4 +226,61 @@ test('an unreachable database answers CONNECTION_LOST', async () => {
   })
   await expect(nowhere.transaction(system, (sql) => sql`select 1`)).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
   await nowhere.close()
+})
+
+describe('a transaction that only reads', () => {
+  test('can write nothing', async () => {
+    await expect(
+      database.transaction(nobody, (sql) => sql`create table forbidden (id int)`, { readOnly: true }),
+    ).rejects.toMatchObject({ code: '25006' })
+  })
+
+  test('leaves its connection free of it for the next one', async () => {
+    const single = test_.open(1)
+    for (let round = 0; round < 20; round++) {
+      await single.transaction({ ...nobody, orgId: newId() }, (sql) => sql`select 1`, { readOnly: true })
+      const [row] = await single.transaction(
+        nobody,
+        (sql) => sql`select app_org_id() as org, current_setting('transaction_read_only') as read_only`,
+      )
+      expect(row).toEqual({ org: null, read_only: 'off' })
+    }
+    await single.close()
+  })
+})
+
+describe('the last statements of a transaction', () => {
+  const last = (...statements: ((sql: Sql) => PendingStatement)[]) => ({
+    last: (sql: Sql) => statements.map((statement) => statement(sql)),
+  })
+
+  test('take effect with the rest of it', async () => {
+    const ids = [newId(), newId(), newId()]
+    await database.transaction(system, insert(ids[0]!), last(insert(ids[1]!), insert(ids[2]!)))
+    expect(await Promise.all(ids.map(exists))).toEqual([true, true, true])
+  })
+
+  test('undo the rest of it when one of them fails, and say why', async () => {
+    const ids = [newId(), newId()]
+    const failing = (sql: Sql) => sql`select 1 / 0`
+    await expect(database.transaction(system, insert(ids[0]!), last(failing, insert(ids[1]!)))).rejects.toMatchObject({
+      code: '22012',
+    })
+    expect(await Promise.all(ids.map(exists))).toEqual([false, false])
+  })
+
+  test('write nothing when the connection is lost before they are sent', async () => {
+    const ids = [newId(), newId()]
+    await expect(
+      database.transaction(
+        system,
+        async (sql) => {
+          await insert(ids[0]!)(sql)
+          await killConnections()
+        },
+        last(insert(ids[1]!)),
+      ),
+    ).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+    expect(await Promise.all(ids.map(exists))).toEqual([false, false])
+  })
 })

@@ -23,6 +23,16 @@ export interface DatabaseOptions {
   applicationName: string
 }
 
+/** A statement that is not sent yet. */
+export type PendingStatement = postgres.PendingQuery<postgres.Row[]>
+
+export interface TransactionOptions {
+  /** Nothing can be written; the result is there without waiting for the commit, which has nothing to say. */
+  readOnly?: boolean
+  /** The last statements: they travel in one packet with the commit, which is void if one of them fails. */
+  last?: (sql: postgres.ISql) => PendingStatement[]
+}
+
 export interface Database {
   /**
    * Runs `work` in one transaction of this scope and commits. Everything is rolled back when `work` throws, when a
@@ -30,7 +40,11 @@ export interface Database {
    * run outside the transaction.
    * @throws PlatformError CONNECTION_LOST when the connection died; whether a commit under way took effect is then unknown
    */
-  transaction<Result>(scope: Scope, work: (sql: postgres.ISql) => Promise<Result>): Promise<Result>
+  transaction<Result>(
+    scope: Scope,
+    work: (sql: postgres.ISql) => Promise<Result>,
+    options?: TransactionOptions,
+  ): Promise<Result>
   /** Begins to connect, so that the first transaction has less to wait for; if it fails, that transaction says so. */
   connect(): void
   close(): Promise<void>
@@ -45,9 +59,9 @@ function quoted(value: string | null): string {
 }
 
 /** `begin` and the scope in one message, so that a transaction costs no round trip more than its statements. */
-function beginStatement(scope: Scope): string {
+function beginStatement(scope: Scope, readOnly: boolean): string {
   return (
-    'begin read write; select ' +
+    `begin ${readOnly ? 'read only' : 'read write'}; select ` +
     `set_config('app.org_id', ${quoted(scope.orgId)}, true), ` +
     `set_config('app.user_id', ${quoted(scope.userId)}, true), ` +
     `set_config('app.workspace_id', ${quoted(scope.workspaceId)}, true), ` +
@@ -159,11 +173,11 @@ export function openDatabase(options: DatabaseOptions): Database {
   }
 
   return {
-    async transaction(scope, work) {
-      const begin = beginStatement(scope)
+    async transaction(scope, work, options = {}) {
+      const begin = beginStatement(scope, options.readOnly ?? false)
       const slot = await acquire()
       try {
-        return await inTransaction(slot, begin, work)
+        return await inTransaction(slot, begin, work, options)
       } finally {
         release(slot)
       }
@@ -201,6 +215,7 @@ async function inTransaction<Result>(
   slot: Slot,
   begin: string,
   work: (sql: postgres.ISql) => Promise<Result>,
+  { readOnly, last }: TransactionOptions,
 ): Promise<Result> {
   const lost = () => new PlatformError('CONNECTION_LOST', 'the database connection was lost in a transaction')
   let open = true
@@ -213,11 +228,19 @@ async function inTransaction<Result>(
   const begun = slot.client.unsafe(begin).simple().then(null, rethrow)
   begun.catch(() => {})
   try {
-    const result = await work(guarded(slot.client, assertOpen))
+    const sql = guarded(slot.client, assertOpen)
+    const result = await work(sql)
+    // Whatever has gone wrong by now is known before the commit is sent.
     await begun
     assertOpen()
+    const finals = (last?.(sql) ?? []).map((statement) => statement.execute().then(null, rethrow))
     open = false
-    const committed = await slot.client.unsafe('commit')
+    const commit = slot.client.unsafe('commit').then(null, rethrow)
+    for (const sent of [...finals, commit]) sent.catch(() => {})
+    // The next transaction follows on this connection; if it is lost, that one finds out.
+    if (readOnly) return result
+    for (const statement of finals) await statement
+    const committed = await commit
     // PostgreSQL answers a commit of a failed transaction with a rollback.
     if (committed.command !== 'COMMIT') {
       throw new PlatformError('INVALID_ARGUMENT', 'a statement of the transaction failed and its error was swallowed')
