@@ -4,6 +4,7 @@ import { createCursors } from './cursors.ts'
 import type { BaseContext, Context, Resources } from './declarations.ts'
 import type { Logger } from './log.ts'
 import { Outbox } from './outbox.ts'
+import { createSealer } from './seal.ts'
 import type { Services } from './services.ts'
 
 /** What one request or delivery brings along. */
@@ -32,6 +33,7 @@ export function baseContext<Principal>(services: Services, call: Call<Principal>
     scanner: services.scanner,
     readDocument: services.readDocument,
     cursors: createCursors(services.config.CURSOR_SECRET, `${call.functionName}\n${call.scope.orgId ?? ''}`),
+    sealer: (purpose) => createSealer(services.config.CURSOR_SECRET, purpose),
     isEnabled: async () => false,
     read: (work) => services.database.transaction(call.scope, work),
   }

@@ -2,6 +2,7 @@ import type * as v from 'valibot'
 import type { Config } from '#shared/config.ts'
 import type { Enqueue, EventType, Publish, TaskType } from '#shared/domain/messaging.ts'
 import type { Cursors } from '#shared/domain/paging.ts'
+import type { Sealer } from '#shared/domain/sealing.ts'
 import type { Json, Sql } from '#shared/domain/sql.ts'
 import type { Permission, Role } from '#shared/domain/tenancy/permissions.ts'
 import type { Identity } from '#shared/platform/identity/index.ts'
@@ -85,6 +86,8 @@ export interface BaseContext<Principal> {
   readDocument: typeof readInWorker
   /** Signs and opens the opaque cursors of lists, bound to this function and organization. */
   cursors: Cursors
+  /** Locks up what a client keeps for us; `purpose` says what it is, so that no other function takes it for its own. */
+  sealer(purpose: string): Sealer
   /** Whether a feature flag is on for this organization; unknown flags are off. */
   isEnabled(flag: string): Promise<boolean>
   /** Runs a short transaction of its own for this principal: for `prepare` and for streamed answers. */
