@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { discoverFunctions } from '#shared/runtime/discover.ts'
+import { discoverFunctions, methodsByPath } from '#shared/runtime/discover.ts'
 import { type Bundle, bundleCode, completeBundle, writeBundle } from './bundle.ts'
 import { bundleLazyPackages } from './lazy-packages.ts'
 import { findUsedServices } from './uses.ts'
@@ -28,9 +28,12 @@ export async function buildFunctions(outFolder: string): Promise<{ manifest: Bui
   const functions = await discoverFunctions()
   const uses = await findUsedServices(functions)
   const alike = Map.groupBy(functions, ({ name }) => [...uses.get(name)!].join())
+  const methods = methodsByPath(functions)
   const lazyPackages = new Set<string>()
   const groups = [...alike.values()]
-  const outputs = await Promise.all(groups.map((group) => bundleCode(group, uses.get(group[0]!.name)!, lazyPackages)))
+  const outputs = await Promise.all(
+    groups.map((group) => bundleCode(group, uses.get(group[0]!.name)!, methods, lazyPackages)),
+  )
   const packages = await bundleLazyPackages(lazyPackages)
   const bundles = outputs
     .flat()

@@ -35,14 +35,20 @@ export interface Bundle {
  * Bundles the own code of functions that use the same optional services: one file each, and beside it the document
  * worker for those that read documents. They go through esbuild together, which so reads each source once.
  *
+ * @param methods those that functions serve at each path
  * @param lazyPackages takes the packages that are loaded by `import()`
  * @throws BuildFailure of esbuild
  */
 export async function bundleCode(
   functions: readonly DiscoveredFunction[],
   uses: ReadonlySet<OptionalService>,
+  methods: ReadonlyMap<string, readonly string[]>,
   lazyPackages: Set<string>,
 ): Promise<Outputs[]> {
+  const methodsOf = (folder: string) => {
+    const declaration = functions.find((found) => found.folder === folder)?.declaration
+    return (declaration?.kind === 'route' && methods.get(declaration.path)) || []
+  }
   const entryPoints = functions.flatMap((found) => [
     [`${found.name}/index`, entryPointOf(found)],
     // The code that starts the reader's thread looks for this file beside its own.
@@ -53,7 +59,7 @@ export async function bundleCode(
   const { outputFiles, metafile } = await build({
     ...commonSettings,
     entryPoints: Object.fromEntries(entryPoints),
-    plugins: [entryPlugin(uses), lazyPackagesPlugin(lazyPackages), ...commonSettings.plugins],
+    plugins: [entryPlugin(uses, methodsOf), lazyPackagesPlugin(lazyPackages), ...commonSettings.plugins],
   })
   return functions.map(({ name }) => {
     const prefix = `${commonSettings.outdir}/${name}/`

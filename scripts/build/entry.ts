@@ -41,14 +41,17 @@ export function entryPointOf({ folder }: DiscoveredFunction): string {
  * The text of an entry. It exports the function under its deploy name, which is where functions-framework looks for
  * `--target`; so no bundle needs a copy of the framework to register with.
  */
-function entryText(folder: string): string {
+function entryText(folder: string, methods: readonly string[]): string {
   const name = folder.replace('/', '-')
   const { openServices } = drivers
   return `
     import declaration from '#functions/${folder}/function.ts'
     import { ${openServices.name} as openServices } from '${openServices.module}'
     import { serveFunction } from '#shared/runtime/serve.ts'
-    const handler = serveFunction('${name}', declaration, (config, log) => openServices(config, log, null))
+    const handler = serveFunction('${name}', declaration, {
+      methods: ${JSON.stringify(methods)},
+      openServices: (config, log) => openServices(config, log, null),
+    })
     export { handler as '${name}' }
   `
 }
@@ -63,7 +66,10 @@ function absentText(service: OptionalService): string {
 }
 
 /** Makes the entries of functions that touch the same optional services, and leaves out the drivers of the others. */
-export function entryPlugin(uses: ReadonlySet<OptionalService>): Plugin {
+export function entryPlugin(
+  uses: ReadonlySet<OptionalService>,
+  methodsOf: (folder: string) => readonly string[],
+): Plugin {
   return {
     name: 'function-entry',
     setup(build) {
@@ -72,7 +78,7 @@ export function entryPlugin(uses: ReadonlySet<OptionalService>): Plugin {
         namespace: 'function',
       }))
       build.onLoad({ filter: /.*/, namespace: 'function' }, ({ path }) => ({
-        contents: entryText(path),
+        contents: entryText(path, methodsOf(path)),
         loader: 'ts',
         resolveDir: repository,
       }))

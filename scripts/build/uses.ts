@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { build } from 'esbuild'
+import { isAssured } from '#shared/runtime/authenticate.ts'
 import type { DiscoveredFunction } from '#shared/runtime/discover.ts'
 import { type OptionalService, optionalServices } from './entry.ts'
 import { commonSettings } from './settings.ts'
@@ -21,10 +22,15 @@ export async function findUsedServices(
     packages: 'external',
     loader: { '.json': 'empty' },
   })
-  return new Map(
+  const uses = new Map(
     outputFiles.map(({ path, text }) => [
       basename(path, '.js'),
       new Set(optionalServices.filter((service) => new RegExp(`[.{,]${service}\\b`).test(text))),
     ]),
   )
+  for (const { name, declaration } of functions) {
+    // The runtime itself asks the identity provider about second factors.
+    if (declaration.kind === 'route' && isAssured(declaration.access)) uses.get(name)?.add('identity')
+  }
+  return uses
 }

@@ -10,7 +10,7 @@ import { readOrCreatePrivateFile } from '#shared/platform/identity/private-file.
 import { closeIdleWorker } from '#shared/platform/isolation/index.ts'
 import { type EmbeddedCloud, startEmbeddedCloud } from '#shared/platform/push/embedded.ts'
 import { createServiceTokenIssuer } from '#shared/platform/push/service-tokens.ts'
-import { type DiscoveredFunction, discoverFunctions } from '#shared/runtime/discover.ts'
+import { type DiscoveredFunction, discoverFunctions, methodsByPath } from '#shared/runtime/discover.ts'
 import { sendError } from '#shared/runtime/dispatch-route.ts'
 import { createDispatcher } from '#shared/runtime/function-handler.ts'
 import { requestIdOf, urlOf } from '#shared/runtime/http.ts'
@@ -133,7 +133,10 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     const services = openEmbeddedServices(config, log, cloud)
     parts.services = services
     const toHandler = createDispatcher(services)
-    const router = new Router(functions, ({ name, declaration }) => toHandler(name, declaration))
+    const methods = methodsByPath(functions)
+    const router = new Router(functions, ({ name, declaration }) =>
+      toHandler(name, declaration, declaration.kind === 'route' ? methods.get(declaration.path) : []),
+    )
 
     const answer: Answer = (request, response) => {
       const { pathname } = urlOf(request)

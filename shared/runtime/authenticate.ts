@@ -89,7 +89,8 @@ export class Authenticator {
   }
 }
 
-function isAssured(access: Access): boolean {
+/** Whether a route wants a second factor of everyone who has one. */
+export function isAssured(access: Access): boolean {
   return access === 'operator' || assuredPermissions.has(access as Permission)
 }
 

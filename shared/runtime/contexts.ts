@@ -1,5 +1,6 @@
 import type { Sql } from '#shared/domain/sql.ts'
 import { nobody, type Scope } from '#shared/platform/database/index.ts'
+import { AuditTrail } from './audit-trail.ts'
 import { createCursors } from './cursors.ts'
 import type { BaseContext, Context, Resources } from './declarations.ts'
 import type { Logger } from './log.ts'
@@ -18,6 +19,8 @@ export interface Call<Principal> {
   now: Date
   log: Logger
   signal: AbortSignal
+  /** The caller's address; null for background work. */
+  address: string | null
 }
 
 export function baseContext<Principal>(services: Services, call: Call<Principal>): BaseContext<Principal> {
@@ -39,18 +42,27 @@ export function baseContext<Principal>(services: Services, call: Call<Principal>
   }
 }
 
-/** Runs `work` in the one transaction of a call, writes its messages before the commit and sends them after it. */
+/** What the runtime knows beyond what it shows to handlers. */
+export type OwnContext<Principal> = Context<Principal> & { readonly audited: boolean }
+
+/**
+ * Runs `work` in the one transaction of a call. What it audits and sends is written together with the commit; messages
+ * leave after it.
+ */
 export async function inTransaction<Principal, Result>(
   services: Services,
   call: Call<Principal>,
-  work: (context: Context<Principal>) => Promise<Result>,
+  work: (context: OwnContext<Principal>) => Promise<Result>,
+  options: { readOnly?: boolean } = {},
 ): Promise<Result> {
   let { orgId } = call.scope
+  const organization = () => {
+    if (orgId === null)
+      throw new Error('messages and audit entries belong to an organization, and this call is in none')
+    return orgId
+  }
   const outbox = new Outbox({
-    orgId() {
-      if (orgId === null) throw new Error('a message belongs to an organization, and this call is in none')
-      return orgId
-    },
+    orgId: organization,
     workspaceId: workspaceIdOf(call.principal),
     actorId: call.scope.userId,
     requestId: call.requestId,
@@ -58,21 +70,26 @@ export async function inTransaction<Principal, Result>(
     now: call.now,
     sends: [...(call.resources.publishes ?? []), ...(call.resources.enqueues ?? [])],
   })
-  const result = await services.database.transaction(call.scope, async (sql: Sql) => {
-    const done = await work({
-      ...baseContext(services, call),
-      sql,
-      publish: outbox.publish,
-      enqueue: outbox.enqueue,
-      async enter(id) {
-        await sql`select set_config('app.org_id', ${id}, true), set_config('app.workspace_id', 'any', true)`
-        orgId = id
-      },
-      audit() {},
-    })
-    await outbox.write(sql)
-    return done
-  })
+  const trail = new AuditTrail(call, organization)
+  const result = await services.database.transaction(
+    call.scope,
+    (sql: Sql) =>
+      work({
+        ...baseContext(services, call),
+        sql,
+        publish: outbox.publish,
+        enqueue: outbox.enqueue,
+        async enter(id) {
+          await sql`select set_config('app.org_id', ${id}, true), set_config('app.workspace_id', 'any', true)`
+          orgId = id
+        },
+        audit: (action, detail) => trail.note(action, detail),
+        get audited() {
+          return !trail.isEmpty
+        },
+      }),
+    { ...options, last: (sql) => [...outbox.statements(sql), ...trail.statements(sql)] },
+  )
   await outbox.flush(services)
   return result
 }

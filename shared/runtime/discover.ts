@@ -42,3 +42,13 @@ async function subfolders(folder: URL): Promise<string[]> {
     .map((entry) => entry.name)
     .sort()
 }
+
+/** The methods that functions serve at each path. */
+export function methodsByPath(functions: readonly DiscoveredFunction[]): Map<string, string[]> {
+  const methods = new Map<string, string[]>()
+  for (const { declaration } of functions) {
+    if (declaration.kind !== 'route') continue
+    methods.set(declaration.path, [...(methods.get(declaration.path) ?? []), declaration.method])
+  }
+  return methods
+}

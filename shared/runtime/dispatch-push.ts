@@ -84,6 +84,7 @@ export function jobHandler(
       now: services.now(),
       log: log.child({ orgId: envelope.org_id }),
       signal: AbortSignal.timeout(deadlineSeconds * 1000),
+      address: null,
     }
     if (delivery.attempt > attempts) {
       return giveUp(delivery, call, { code: 'ATTEMPTS_EXHAUSTED', message: `given up after ${attempts} attempts` })
@@ -193,6 +194,7 @@ export function cronHandler(
         now: services.now(),
         log,
         signal: AbortSignal.timeout((cron.resources?.timeoutSeconds ?? 300) * 1000),
+        address: null,
       }
       const outcome = await inTransaction(services, call, async (context) => {
         if (!(await accept(context.sql, name, scheduledAt.toISOString()))) return 'duplicate'

@@ -1,75 +1,102 @@
 import { AppError, notFound } from '#shared/domain/errors.ts'
+import { etagOf, matchesEtag } from '#shared/domain/etag.ts'
 import { nobody, type Scope } from '#shared/platform/database/index.ts'
 import type { Authenticator } from './authenticate.ts'
-import { baseContext, type Call, inTransaction } from './contexts.ts'
-import type { BaseContext, Context, Machine, Member, RequestOf, Route, SignedIn, TextResponse } from './declarations.ts'
+import { baseContext, type Call, inTransaction, type OwnContext } from './contexts.ts'
+import type { BaseContext, Context, Machine, Member, RequestOf, Route, SignedIn } from './declarations.ts'
 import { errorBody, statusOf, toAppError } from './envelope.ts'
 import {
+  deprecationHeaders,
   type HttpRequest,
   type HttpResponse,
   parseJson,
   readBody,
   requestIdOf,
   sendJson,
-  sendStream,
   setCommonHeaders,
   traceparentOf,
   urlOf,
 } from './http.ts'
+import { jsonPayload, type Reply, sendReply, validateReply } from './reply.ts'
 import type { Services } from './services.ts'
 import { compilePath, queryObject, validate } from './validate.ts'
 
 type Principal = Member | Machine | SignedIn | null
 type AnyRequest = RequestOf<Route>
 
+/** What a handler's module may export; `run` or `respond`. */
 interface RouteModule {
   /** Slow work without effects (object storage, another service), before the transaction. */
   prepare?: (context: BaseContext<Principal>, request: AnyRequest) => Promise<unknown>
-  run: (context: Context<Principal>, request: AnyRequest, prepared: unknown) => Promise<AnyReply>
+  run?: (context: Context<Principal>, request: AnyRequest, prepared: unknown) => Promise<Reply>
+  respond?: (context: BaseContext<Principal>, request: AnyRequest) => Promise<Reply>
+  current?: (context: Context<Principal>, request: AnyRequest) => Promise<unknown>
 }
 
-interface AnyReply {
-  status: number
-  body: unknown
-  headers?: Readonly<Record<string, string>>
+/** One request on its way through `routeHandler`. */
+interface Exchange {
+  request: HttpRequest
+  response: HttpResponse
+  requestId: string
+  log: Services['log']
+  signal: AbortSignal
+  /** The caller's. */
+  address: string
+  principal: Principal
 }
 
 const defaultMaximumBodyBytes = 1_000_000
 
-/** Makes the request handler of one route. It answers every request and never throws. */
+/**
+ * Makes the request handler of one route. It answers every request and never throws.
+ * @param methods all methods of the route's path, other functions' too
+ */
 export function routeHandler(
   services: Services,
   authenticator: Authenticator,
   name: string,
   route: Route,
+  methods: readonly string[],
 ): (request: HttpRequest, response: HttpResponse) => Promise<void> {
   const matchPath = compilePath(route.path)
-  const methods = route.method === 'GET' ? ['GET', 'HEAD', 'OPTIONS'] : [route.method, 'OPTIONS']
+  const isRead = route.method === 'GET'
+  const own = isRead ? ['GET', 'HEAD'] : [route.method]
+  const allowed = [...new Set([...methods, ...own, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'])]
+  const deprecation = Object.entries(route.deprecated ? deprecationHeaders(route.deprecated) : {})
 
   return async (request, response) => {
-    const requestId = requestIdOf(request)
-    const log = services.log.child({ function: name, requestId })
     const startedAt = performance.now()
+    const requestId = requestIdOf(request)
     const abort = new AbortController()
     response.once('close', () => abort.abort())
+    const log = services.log.child({ function: name, requestId })
+    const exchange: Exchange = {
+      request,
+      response,
+      requestId,
+      log,
+      signal: abort.signal,
+      address: request.socket.remoteAddress ?? '',
+      principal: null,
+    }
     try {
-      setCommonHeaders(request, response, { requestId, origins: services.config.CORS_ORIGINS, methods })
+      setCommonHeaders(request, response, { requestId, origins: services.config.CORS_ORIGINS, methods: allowed })
+      for (const [header, value] of deprecation) response.setHeader(header, value)
       if (request.method === 'OPTIONS') {
-        response.setHeader('allow', methods.join(', '))
+        response.setHeader('allow', allowed.join(', '))
         response.writeHead(204).end()
-        return
+      } else if (own.includes(request.method ?? '')) {
+        await answer(exchange)
+      } else {
+        response.setHeader('allow', allowed.join(', '))
+        throw new AppError('METHOD_NOT_ALLOWED', `Use ${allowed.join(', ')}`)
       }
-      if (!methods.includes(request.method ?? '')) {
-        response.setHeader('allow', methods.join(', '))
-        throw new AppError('METHOD_NOT_ALLOWED', `Use ${route.method}`)
-      }
-      await answer(request, response, requestId, log, abort.signal)
     } catch (error) {
       // Nobody is there any more to be told.
       if (request.destroyed && !request.complete) response.destroy()
-      else sendError(error, response, requestId, log)
+      else sendError(error, response, requestId, exchange.log)
     } finally {
-      log.info('request', {
+      exchange.log.info('request', {
         method: request.method,
         path: route.path,
         status: response.statusCode,
@@ -78,39 +105,69 @@ export function routeHandler(
     }
   }
 
-  async function answer(
-    request: HttpRequest,
-    response: HttpResponse,
-    requestId: string,
-    log: Services['log'],
-    signal: AbortSignal,
-  ): Promise<void> {
+  async function answer(exchange: Exchange): Promise<void> {
+    const { request, response } = exchange
     const url = urlOf(request)
     const params = matchPath(url.pathname)
     if (!params) throw notFound('Page')
     const query = queryObject(url.searchParams)
     const principal = await authenticate(request, params, query)
+    if (principal) {
+      exchange.principal = principal
+      const orgId = 'orgId' in principal ? { orgId: principal.orgId } : {}
+      exchange.log = exchange.log.child({ userId: principal.userId ?? principal.keyId, ...orgId })
+    }
+    const { headers } = request
+    const body = route.body
+      ? await readBody(request, route.maximumBodyBytes ?? defaultMaximumBodyBytes)
+      : Buffer.alloc(0)
     const input: AnyRequest = {
       params: route.params ? validate(route.params, params, 'params') : {},
       query: validateQuery(query),
-      body: (route.body ? validate(route.body, await jsonBody(request), 'body') : {}) as never,
-      headers: request.headers as Record<string, string | undefined>,
+      headers: route.headers ? (validate(route.headers, headers, 'headers') as never) : (headers as never),
+      body: (route.body ? validate(route.body, jsonObject(request, body), 'body') : {}) as never,
+    }
+    if (!isRead && headers['if-match'] !== undefined && !route.ifMatch) {
+      throw new AppError('PRECONDITION_FAILED', 'This address does not support If-Match')
     }
     const call: Call<Principal> = {
       functionName: name,
       resources: route.resources ?? {},
       principal,
       scope: scopeOf(principal),
-      requestId,
+      requestId: exchange.requestId,
       traceparent: traceparentOf(request),
       now: services.now(),
-      log: principal ? log.child({ userId: principal.userId, orgId: scopeOf(principal).orgId }) : log,
-      signal,
+      log: exchange.log,
+      signal: exchange.signal,
+      address: exchange.address,
     }
-    const { prepare, run } = (await route.handler()) as RouteModule
+    await sendReply(route, request, response, await execute(call, input), exchange.signal)
+  }
+
+  /** Lets the handler work: in a transaction of its own unless it needs none. */
+  async function execute(call: Call<Principal>, input: AnyRequest): Promise<Reply> {
+    const { prepare, run, respond, current } = (await route.handler()) as RouteModule
+    if (!run) {
+      if (!respond) throw new Error(`the handler of ${name} exports neither run nor respond`)
+      const reply = await respond(baseContext(services, call), input)
+      if (services.validateResponses) validateReply(name, route, reply)
+      return reply
+    }
     const prepared = await prepare?.(baseContext(services, call), input)
-    const reply = await inTransaction(services, call, (context) => run(context, input, prepared))
-    await send(request, response, reply, signal)
+    const condition = input.headers['if-match'] as string | undefined
+    const work = async (context: OwnContext<Principal>) => {
+      if (condition !== undefined && current) await assertMatch(condition, current(context, input))
+      const reply = await run(context, input, prepared)
+      if (services.validateResponses) validateReply(name, route, reply)
+      if (route.audit !== undefined && reply.status < 300 && !context.audited) {
+        context.audit(route.audit, {
+          targetId: targetOf(reply.body, Object.values(input.params as Record<string, string>).at(-1)),
+        })
+      }
+      return reply
+    }
+    return inTransaction(services, call, work, { readOnly: isRead })
   }
 
   async function authenticate(
@@ -139,53 +196,26 @@ export function routeHandler(
       { field: `query.${unknown}`, message: 'is not a known field' },
     ])
   }
-
-  async function jsonBody(request: HttpRequest): Promise<unknown> {
-    const body = parseJson(request, await readBody(request, route.maximumBodyBytes ?? defaultMaximumBodyBytes))
-    // To valibot a list is an object without the fields that are optional.
-    if (!Array.isArray(body)) return body
-    throw new AppError('VALIDATION_ERROR', 'The request is not valid', [
-      { field: 'body', message: 'must be an object' },
-    ])
-  }
-
-  async function send(
-    request: HttpRequest,
-    response: HttpResponse,
-    reply: AnyReply,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const declared = route.responses[reply.status]
-    if (declared === undefined) throw new Error(`${name} answered ${reply.status}, which it does not declare`)
-    for (const [header, value] of Object.entries(reply.headers ?? {})) response.setHeader(header, value)
-    const headOnly = request.method === 'HEAD'
-    if (declared === null) {
-      response.writeHead(reply.status).end()
-    } else if (isText(declared)) {
-      if (!response.hasHeader('content-type'))
-        response.setHeader('content-type', declared.mediaTypes[0] ?? 'text/plain')
-      response.statusCode = reply.status
-      if (typeof reply.body === 'string' || headOnly) response.end(headOnly ? undefined : reply.body)
-      else await sendStream(response, reply.body as AsyncIterable<string>, signal)
-    } else {
-      if (services.validateResponses) validateReply(declared, reply)
-      sendJson(response, reply.status, reply.body, headOnly)
-    }
-  }
-
-  function validateReply(schema: Parameters<typeof validate>[0], reply: AnyReply): void {
-    try {
-      // As the caller gets it: dates are strings by then.
-      validate(schema, JSON.parse(JSON.stringify(reply.body)), 'response')
-    } catch (error) {
-      const details = error instanceof AppError ? JSON.stringify(error.details) : String(error)
-      throw new Error(`the answer of ${name} is not what it declares: ${details}`)
-    }
-  }
 }
 
-function isText(declared: object): declared is TextResponse {
-  return (declared as { kind?: string }).kind === 'text'
+/** To valibot a list is an object without the fields that are optional. */
+function jsonObject(request: HttpRequest, body: Buffer): unknown {
+  const value = parseJson(request, body)
+  if (!Array.isArray(value)) return value
+  throw new AppError('VALIDATION_ERROR', 'The request is not valid', [{ field: 'body', message: 'must be an object' }])
+}
+
+/** @throws AppError PRECONDITION_FAILED when what is there is not what the caller saw (RFC 9110, section 13.1.1) */
+async function assertMatch(condition: string, current: Promise<unknown>): Promise<void> {
+  if (matchesEtag(condition, etagOf(jsonPayload(await current)))) return
+  throw new AppError('PRECONDITION_FAILED', 'It was changed since you read it; read it again')
+}
+
+/** What a request acted on: what it made or answered, else what its path names last. */
+function targetOf(body: unknown, named: string | undefined): string | null {
+  const made = body as Record<string, { id?: unknown } | undefined> | null
+  const id = made?.id ?? Object.values(made ?? {}).find((part) => typeof part?.id === 'string')?.id
+  return typeof id === 'string' ? id : (named ?? null)
 }
 
 function scopeOf(principal: Principal): Scope {

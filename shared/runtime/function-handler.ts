@@ -7,13 +7,18 @@ import type { Services } from './services.ts'
 
 export type FunctionHandler = (request: HttpRequest, response: HttpResponse) => Promise<void>
 
-/** Makes request handlers of declarations, all of one process sharing its services. */
-export function createDispatcher(services: Services): (name: string, declaration: Declaration) => FunctionHandler {
+/**
+ * Makes request handlers of declarations, all of one process sharing its services. A route is also told the methods
+ * that other functions serve at its path.
+ */
+export type Dispatcher = (name: string, declaration: Declaration, methods?: readonly string[]) => FunctionHandler
+
+export function createDispatcher(services: Services): Dispatcher {
   const authenticator = new Authenticator(services)
-  return (name, declaration) => {
+  return (name, declaration, methods = []) => {
     switch (declaration.kind) {
       case 'route':
-        return routeHandler(services, authenticator, name, declaration)
+        return routeHandler(services, authenticator, name, declaration, methods)
       case 'cron':
         return cronHandler(services, name, declaration)
       default:

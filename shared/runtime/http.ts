@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppError } from '#shared/domain/errors.ts'
 import { newId } from '#shared/domain/ids.ts'
+import type { Deprecation } from './declarations.ts'
 
 export type HttpRequest = IncomingMessage
 export type HttpResponse = ServerResponse
@@ -13,6 +14,28 @@ const securityHeaders: Readonly<Record<string, string>> = {
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
+}
+
+const exposedHeaders = [
+  'X-Request-ID',
+  'ETag',
+  'Retry-After',
+  'Location',
+  'X-RateLimit-Limit',
+  'X-RateLimit-Remaining',
+  'X-RateLimit-Reset',
+  'Idempotent-Replayed',
+  'Deprecation',
+  'Sunset',
+].join(', ')
+
+/** Tells callers of a route that it goes away: RFC 9745 and RFC 8594. */
+export function deprecationHeaders({ since, sunset, successor }: Deprecation): Record<string, string> {
+  return {
+    deprecation: `@${Date.parse(since) / 1000}`,
+    sunset: new Date(sunset).toUTCString(),
+    ...(successor === undefined ? {} : { link: `<${successor}>; rel="successor-version"` }),
+  }
 }
 
 /** The caller's request id when it is a sane one, else a new one. */
@@ -46,12 +69,13 @@ export function setCommonHeaders(
   const { origin } = request.headers
   if (origin === undefined || !options.origins.includes(origin)) return
   response.setHeader('access-control-allow-origin', origin)
-  response.setHeader('access-control-expose-headers', 'X-Request-ID, ETag, Retry-After, Location')
+  response.setHeader('access-control-expose-headers', exposedHeaders)
   if (request.method !== 'OPTIONS') return
   response.setHeader('access-control-allow-methods', options.methods.join(', '))
   response.setHeader(
     'access-control-allow-headers',
-    'Authorization, Content-Type, If-None-Match, Last-Event-ID, Traceparent, X-Org-Id, X-Request-ID, X-Workspace-Id',
+    'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Traceparent, X-Org-Id, ' +
+      'X-Request-ID, X-Workspace-Id',
   )
   response.setHeader('access-control-max-age', '600')
 }
@@ -91,8 +115,12 @@ export function parseJson(request: HttpRequest, body: Buffer): unknown {
   }
 }
 
-export function sendJson(response: HttpResponse, status: number, body: unknown, headOnly = false): void {
-  const payload = Buffer.from(JSON.stringify(body))
+export function sendJson(response: HttpResponse, status: number, body: unknown): void {
+  sendPayload(response, status, Buffer.from(JSON.stringify(body)))
+}
+
+/** Sends JSON that is bytes already. */
+export function sendPayload(response: HttpResponse, status: number, payload: Buffer, headOnly = false): void {
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': payload.length })
   response.end(headOnly ? undefined : payload)
 }

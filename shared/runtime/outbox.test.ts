@@ -66,6 +66,7 @@ const call = (): Call<Service> => ({
   now: new Date(),
   log: silentLogger,
   signal: new AbortController().signal,
+  address: null,
 })
 const step = { document_id: newId(), job_id: newId() }
 const enqueueOne = () => inTransaction(services, call(), (context) => context.enqueue(validateDocument, step))

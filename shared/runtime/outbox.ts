@@ -1,7 +1,7 @@
 import { newId } from '#shared/domain/ids.ts'
 import type { Enqueue, Envelope, EventType, Publish, TaskType } from '#shared/domain/messaging.ts'
 import type { Json, Sql } from '#shared/domain/sql.ts'
-import { system } from '#shared/platform/database/index.ts'
+import { type PendingStatement, system } from '#shared/platform/database/index.ts'
 import type { Services } from './services.ts'
 
 /** One message on its way out, as it stands in the table `outbox`. */
@@ -90,15 +90,17 @@ export class Outbox {
     }
   }
 
-  /** Writes the collected rows; the last statement of the transaction. */
-  async write(sql: Sql): Promise<void> {
-    if (this.#rows.length === 0) return
-    await sql`
-      insert into outbox (id, org_id, kind, target, queue, ordering_key, attributes, body, not_before)
-      select id, org_id, kind, target, queue, ordering_key, attributes, body, not_before
-      from jsonb_to_recordset(${sql.json(this.#rows as unknown as Json)}) as row (
-        id uuid, org_id uuid, kind text, target text, queue text, ordering_key text,
-        attributes jsonb, body jsonb, not_before timestamptz)`
+  /** The statement that writes the collected rows, for the end of the transaction. */
+  statements(sql: Sql): PendingStatement[] {
+    if (this.#rows.length === 0) return []
+    return [
+      sql`
+        insert into outbox (id, org_id, kind, target, queue, ordering_key, attributes, body, not_before)
+        select id, org_id, kind, target, queue, ordering_key, attributes, body, not_before
+        from jsonb_to_recordset(${sql.json(this.#rows as unknown as Json)}) as row (
+          id uuid, org_id uuid, kind text, target text, queue text, ordering_key text,
+          attributes jsonb, body jsonb, not_before timestamptz)`,
+    ]
   }
 
   /** Sends what was written, once the transaction is committed; what fails here is left to the sweeper. */

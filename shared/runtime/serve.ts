@@ -16,23 +16,24 @@ const closeMilliseconds = 300
  * Makes the one function of this process, for `functions-framework --target=NAME`. Its settings come from the
  * environment and are checked here, so that a deployment with bad ones never takes traffic.
  *
- * @param openServices opens the drivers of wherever this runs
+ * @param options.methods all methods that functions serve at this one's path
+ * @param options.openServices opens the drivers of wherever this runs
  * @throws Error that names every problem of the settings
  */
 export function serveFunction(
   name: string,
   declaration: Declaration,
-  openServices: (config: Config, log: Logger) => Services,
+  options: { methods: readonly string[]; openServices: (config: Config, log: Logger) => Services },
 ): FunctionHandler {
   // In any other mode the framework tells callers what broke, and prints lines that are no JSON.
   const { env } = process
   env.NODE_ENV ??= 'production'
   const config = readConfig(env)
   const log = createLogger({ level: config.LOG_LEVEL, readable: process.stdout.isTTY === true })
-  const services = openServices(config, log)
+  const services = options.openServices(config, log)
   // An instance is started because a request waits for it.
   services.database.connect()
-  const handle = createDispatcher(services)(name, declaration)
+  const handle = createDispatcher(services)(name, declaration, options.methods)
 
   let isFirst = true
   // Node's own announcement of a request, before any listener of the server sees it.

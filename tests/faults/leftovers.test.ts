@@ -73,6 +73,7 @@ async function leaveUnsent(running: Product): Promise<string> {
       now: new Date(),
       log: silentLogger,
       signal: AbortSignal.timeout(5000),
+      address: null,
     },
     async ({ sql, enqueue }) => {
       const started = await startProcessing(sql, {

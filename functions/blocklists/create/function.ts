@@ -8,6 +8,8 @@ export default defineRoute({
   access: 'organization:manage',
   summary: 'Make a blocklist with a URL for firewalls and resolvers; the URL is shown once',
   body: BlocklistDraft,
+  idempotent: true,
+  audit: 'blocklist.created',
   responses: { 201: v.strictObject({ blocklist: Blocklist, url: v.string() }) },
   handler: () => import('./handler.ts'),
 })

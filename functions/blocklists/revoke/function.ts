@@ -8,6 +8,7 @@ export default defineRoute({
   access: 'organization:manage',
   summary: 'Make the URL of a blocklist useless',
   params: v.strictObject({ blocklist_id: Id }),
+  audit: 'blocklist.revoked',
   responses: { 204: null },
   handler: () => import('./handler.ts'),
 })

@@ -10,6 +10,7 @@ export default defineRoute({
   access: 'intelligence:write',
   summary: 'Say that the file is uploaded: starts the pipeline, whose job can be watched',
   params: v.strictObject({ document_id: Id }),
+  audit: 'document.uploaded',
   responses: { 202: Document },
   resources: { buckets: ['uploads'], enqueues: [validateDocument] },
   handler: () => import('./handler.ts'),

@@ -8,6 +8,8 @@ export default defineRoute({
   access: 'intelligence:read',
   summary: 'Export intelligence as a STIX 2.1 bundle or CSV; a job that can be watched builds it',
   body: ExportDraft,
+  idempotent: true,
+  audit: 'export.requested',
   responses: { 202: Export },
   resources: { enqueues: [buildExport] },
   handler: () => import('./handler.ts'),

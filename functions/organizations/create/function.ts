@@ -7,6 +7,8 @@ export default defineRoute({
   access: 'signed-in',
   summary: 'Create an organization, with a first workspace, that the caller owns',
   body: OrganizationDraft,
+  idempotent: true,
+  audit: 'organization.created',
   responses: { 201: Organization },
   handler: () => import('./handler.ts'),
 })

@@ -7,6 +7,8 @@ export default defineRoute({
   access: 'intelligence:write',
   summary: 'Create a project',
   body: ProjectDraft,
+  idempotent: true,
+  audit: 'project.created',
   responses: { 201: Project },
   handler: () => import('./handler.ts'),
 })

@@ -8,6 +8,7 @@ export default defineRoute({
   access: 'projects:delete',
   summary: 'Delete a project; its documents stay in the workspace',
   params: v.strictObject({ project_id: Id }),
+  audit: 'project.deleted',
   responses: { 204: null },
   handler: () => import('./handler.ts'),
 })

@@ -10,6 +10,8 @@ export default defineRoute({
   summary: 'Rename or describe a project',
   params: v.strictObject({ project_id: Id }),
   body: ProjectChange,
+  ifMatch: true,
+  audit: 'project.changed',
   responses: { 200: Project },
   handler: () => import('./handler.ts'),
 })

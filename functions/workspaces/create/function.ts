@@ -8,6 +8,8 @@ export default defineRoute({
   caller: 'person',
   summary: 'Create a workspace',
   body: WorkspaceDraft,
+  idempotent: true,
+  audit: 'workspace.created',
   responses: { 201: Workspace },
   handler: () => import('./handler.ts'),
 })

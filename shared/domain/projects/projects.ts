@@ -33,9 +33,13 @@ export function listProjects(sql: Sql, page: Page): Promise<Project[]> {
     limit ${page.size + 1}`
 }
 
-/** @throws AppError NOT_FOUND */
-export async function readProject(sql: Sql, id: string): Promise<Project> {
-  const [project] = await sql<Project[]>`select ${sql(columns)} from projects where id = ${id}`
+/**
+ * @param lock keeps it from being changed until the transaction ends
+ * @throws AppError NOT_FOUND
+ */
+export async function readProject(sql: Sql, id: string, lock = false): Promise<Project> {
+  const [project] = await sql<Project[]>`
+    select ${sql(columns)} from projects where id = ${id} ${lock ? sql`for update` : sql``}`
   if (!project) throw notFound('Project')
   return project
 }
