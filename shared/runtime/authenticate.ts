@@ -3,7 +3,9 @@ import { assuredPermissions, type Permission, permissionsOf } from '#shared/doma
 import { enterOrganization, type Identity, loadIdentity, type Wanted } from '#shared/domain/tenancy/principal.ts'
 import { system } from '#shared/platform/database/index.ts'
 import { PlatformError } from '#shared/platform/errors.ts'
+import { KeyAuthenticator } from './authenticate-key.ts'
 import type { Access, Machine, Member, Route, SignedIn } from './declarations.ts'
+import type { LastUse } from './last-use.ts'
 import type { AccessClaims, Services } from './services.ts'
 
 /** How long a loaded identity is believed. A refusal is never given from it: the identity is loaded afresh first. */
@@ -13,13 +15,25 @@ const maximumCached = 10_000
 /** What a route demands of its caller. */
 export type Demand = Pick<Route, 'access' | 'caller' | 'basic' | 'whileDeleting'>
 
+/** What the 401 of a route asks for (RFC 9110, section 11.6.1; RFC 7617). */
+export function challengesOf(demand: Demand): string[] {
+  return ['Bearer', ...(demand.basic ? ['Basic realm="RaptorFlow ADAPT", charset="UTF-8"'] : [])]
+}
+
 /** Turns credentials into principals. */
 export class Authenticator {
   readonly #services: Services
+  readonly #keys: KeyAuthenticator
   readonly #cache = new Map<string, { identity: Identity; loadedAt: number }>()
 
   constructor(services: Services) {
     this.#services = services
+    this.#keys = new KeyAuthenticator(services)
+  }
+
+  /** When API keys were used last, for whoever writes it down. */
+  get lastUse(): LastUse {
+    return this.#keys.lastUse
   }
 
   /**
@@ -32,6 +46,8 @@ export class Authenticator {
     wanted: Wanted,
   ): Promise<SignedIn | Member | Machine> {
     const token = /^Bearer ([A-Za-z0-9._~+/=-]{1,8192})$/i.exec(authorization ?? '')?.[1]
+    const key = demand.basic && !token ? passwordOf(authorization) : token?.startsWith('rfa_') ? token : null
+    if (key !== null) return this.#keys.authenticate(key, demand, wanted)
     if (!token) throw new AppError('UNAUTHENTICATED', 'A bearer token is required')
     const claims = await this.#verify(token)
     const principal = await this.#person(claims, demand, wanted)
@@ -87,6 +103,14 @@ export class Authenticator {
     this.#cache.set(claims.sub, { identity, loadedAt: this.#services.now().getTime() })
     return identity
   }
+}
+
+/** The password of HTTP Basic, or null when the header is none; the user's name may be anything (RFC 7617). */
+function passwordOf(authorization: string | undefined): string | null {
+  const credentials = /^Basic ([A-Za-z0-9+/]{1,1024}={0,2})$/i.exec(authorization ?? '')?.[1]
+  if (credentials === undefined) return null
+  const text = Buffer.from(credentials, 'base64').toString()
+  return /^[^:]*:(.*)$/.exec(text)?.[1] ?? ''
 }
 
 /** Whether a route wants a second factor of everyone who has one. */

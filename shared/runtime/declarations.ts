@@ -40,6 +40,8 @@ export interface Machine {
   email: null
   orgId: string
   workspaceId: string | null
+  /** The one workspace that the key is made for; null: any of the organization. */
+  boundWorkspaceId: string | null
   role: null
   permissions: ReadonlySet<Permission>
 }

@@ -1,7 +1,7 @@
 import { AppError, notFound } from '#shared/domain/errors.ts'
 import { etagOf, matchesEtag } from '#shared/domain/etag.ts'
 import { nobody, type Scope } from '#shared/platform/database/index.ts'
-import type { Authenticator } from './authenticate.ts'
+import { type Authenticator, challengesOf } from './authenticate.ts'
 import { baseContext, type Call, inTransaction, type OwnContext } from './contexts.ts'
 import type { BaseContext, Context, Machine, Member, RequestOf, Route, SignedIn } from './declarations.ts'
 import { errorBody, statusOf, toAppError } from './envelope.ts'
@@ -62,6 +62,7 @@ export function routeHandler(
   const isRead = route.method === 'GET'
   const own = isRead ? ['GET', 'HEAD'] : [route.method]
   const allowed = [...new Set([...methods, ...own, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'])]
+  const challenges = challengesOf(route)
   const deprecation = Object.entries(route.deprecated ? deprecationHeaders(route.deprecated) : {})
 
   return async (request, response) => {
@@ -94,7 +95,7 @@ export function routeHandler(
     } catch (error) {
       // Nobody is there any more to be told.
       if (request.destroyed && !request.complete) response.destroy()
-      else sendError(error, response, requestId, exchange.log)
+      else sendError(error, response, requestId, exchange.log, challenges)
     } finally {
       exchange.log.info('request', {
         method: request.method,
@@ -233,7 +234,13 @@ function uuidOrNull(value: string | string[] | undefined, what: string): string 
 }
 
 /** Answers an error, and logs what the caller isn't told. */
-export function sendError(error: unknown, response: HttpResponse, requestId: string, log: Services['log']): void {
+export function sendError(
+  error: unknown,
+  response: HttpResponse,
+  requestId: string,
+  log: Services['log'],
+  challenges: string[] = ['Bearer'],
+): void {
   const shown = toAppError(error)
   if (shown.code === 'INTERNAL') log.error('request failed', { error })
   else if (shown.code === 'UNAVAILABLE') log.warn('request failed', { error })
@@ -241,7 +248,7 @@ export function sendError(error: unknown, response: HttpResponse, requestId: str
     response.destroy()
     return
   }
-  if (shown.code === 'UNAUTHENTICATED') response.setHeader('www-authenticate', 'Bearer')
+  if (shown.code === 'UNAUTHENTICATED') response.setHeader('www-authenticate', challenges)
   if (shown.code === 'UNAVAILABLE') response.setHeader('retry-after', '1')
   sendJson(response, statusOf(shown), errorBody(shown, requestId))
 }

@@ -1,3 +1,4 @@
+import type { KeyScope } from '#shared/domain/tenancy/permissions.ts'
 import type { Services } from './services.ts'
 
 /** What the contract suite has made ready: one organization with everything in it that a request can name. */
@@ -27,6 +28,8 @@ export interface ExampleWorld {
   readyDocument(): Promise<string>
   newProject(): Promise<string>
   newBlocklist(): Promise<string>
+  /** A new API key of the organization with these scopes; to read intelligence when none is named. */
+  newApiKey(scopes?: readonly KeyScope[]): Promise<{ id: string; key: string }>
   /** A new export that is yet to be built. */
   pendingExport(): Promise<{ export_id: string; job_id: string }>
 }

@@ -144,6 +144,10 @@ export async function createWorld(clusterUrl: string): Promise<World> {
     return { export_id: row.id, job_id: row.job_id ?? '' }
   }
   const newBlocklist = async () => (await post(owner, '/v1/blocklists', { name: 'Blocklist' })).blocklist.id
+  const newApiKey: World['newApiKey'] = async (scopes = ['intelligence:read']) => {
+    const { api_key, key } = await post(owner, '/v1/api-keys', { name: newId(), scopes })
+    return { id: api_key.id, key }
+  }
   const newProject = async () => (await post(owner, '/v1/projects', { name: newId() })).id
 
   async function finishedDocument() {
@@ -180,6 +184,7 @@ export async function createWorld(clusterUrl: string): Promise<World> {
     pendingExport,
     newProject,
     newBlocklist,
+    newApiKey,
     deliver,
     envelope,
     async stop() {

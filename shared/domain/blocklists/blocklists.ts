@@ -74,6 +74,17 @@ export async function openBlocklist(sql: Sql, token: string): Promise<Blocklist>
   return blocklist
 }
 
+/** @throws AppError NOT_FOUND, also when it is revoked */
+export async function readBlocklist(sql: Sql, id: string): Promise<Blocklist> {
+  const [blocklist] = await sql<Blocklist[]>`
+    select ${sql(columns)} from blocklists where id = ${id} and revoked_at is null`
+  if (!blocklist) throw notFound('Blocklist')
+  return blocklist
+}
+
+/** Of everything the organization knows, or only what was found where the transaction's scope can see. */
+export type Sight = 'organization' | 'workspace'
+
 export interface BlocklistEntry {
   type: IndicatorType
   value: string
@@ -88,12 +99,14 @@ export function listEntries(
   blocklist: Pick<Blocklist, 'maximum_tlp' | 'minimum_confidence'>,
   types: readonly IndicatorType[],
   now: Date,
+  sight: Sight,
 ): Promise<BlocklistEntry[]> {
   if (types.length === 0) return Promise.resolve([])
   return sql<BlocklistEntry[]>`
-    select type, value from indicators
+    select type, value from indicators i
     where suppressed_list is null and valid_until > ${now} and confidence >= ${blocklist.minimum_confidence}
       and type in ${sql([...types])} and tlp in ${sql(tlpUpTo(blocklist.maximum_tlp))}
+      and (${sight === 'organization'} or exists (select from evidence e where e.indicator_id = i.id))
     order by type, value
     limit ${maximumEntries}`
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Sql } from '../sql.ts'
-import { listEntries } from './blocklists.ts'
+import { listEntries, type Sight } from './blocklists.ts'
 import { type BlocklistFormat, blocklistFormats, mediaTypeOf, renderBlocklist, typesOfFormat } from './render.ts'
 import type { Blocklist } from './schemas.ts'
 
@@ -21,10 +21,11 @@ export async function serveBlocklist(
   blocklist: Blocklist,
   format: BlocklistFormat,
   now: Date,
+  sight: Sight = 'organization',
 ): Promise<ServedBlocklist> {
   const carried = typesOfFormat(format)
   const types = blocklist.types.filter((type) => carried === null || carried.includes(type))
-  const entries = await listEntries(sql, blocklist, types, now)
+  const entries = await listEntries(sql, blocklist, types, now, sight)
   const hash = createHash('sha256').update(`${format}\n${blocklist.name}\n`)
   for (const { type, value } of entries) hash.update(`${type}\n${value}\n`)
   return {

@@ -2,7 +2,9 @@ import { AppError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { endOfIds, type Page } from '../paging.ts'
 import type { Sql } from '../sql.ts'
-import type { Organization, User, Workspace } from './schemas.ts'
+import type { Role } from './permissions.ts'
+import { seesEveryWorkspace } from './principal.ts'
+import type { Organization, Workspace } from './schemas.ts'
 
 /**
  * Makes an organization with its first workspace, owned by the user. The transaction must have entered `id`.
@@ -46,24 +48,19 @@ export async function createWorkspace(
   return workspace
 }
 
-/** The workspaces that a member may enter: all of them for owners and admins. */
+/** The workspaces that a person or program may enter. */
 export function listWorkspaces(
   sql: Sql,
-  member: { userId: string | null; role: string | null },
+  caller: { userId: string; role: Role } | { userId: null; role: null; boundWorkspaceId: string | null },
   page: Page,
 ): Promise<Workspace[]> {
+  const bound = caller.role === null ? caller.boundWorkspaceId : null
   return sql<Workspace[]>`
     select w.id, w.name, w.created_at, w.updated_at
     from workspaces w
     where w.id < ${page.before ?? endOfIds} and (
-      ${member.role} in ('owner', 'admin')
-      or exists (select from workspace_members m where m.workspace_id = w.id and m.user_id = ${member.userId}))
+      ${seesEveryWorkspace(caller)} or w.id = ${bound}
+      or exists (select from workspace_members m where m.workspace_id = w.id and m.user_id = ${caller.userId}))
     order by w.id desc
     limit ${page.size + 1}`
-}
-
-export async function readUser(sql: Sql, userId: string): Promise<User> {
-  const [user] = await sql<User[]>`select id, email, display_name, created_at from users where id = ${userId}`
-  if (!user) throw new AppError('NOT_FOUND', 'User not found')
-  return user
 }

@@ -46,6 +46,7 @@ export const keyScopes = [
   'audit:read',
   'usage:read',
 ] as const satisfies readonly Permission[]
+export type KeyScope = (typeof keyScopes)[number]
 
 /** What can be given to one member beyond their role: what is not the owner's alone. */
 export const extraPermissions = permissionNames.filter((name) =>

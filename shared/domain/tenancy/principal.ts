@@ -103,6 +103,11 @@ export function enterOrganization(
   return { membership, workspace }
 }
 
+/** Whether someone may enter every workspace of the organization: owners, admins, and keys made for no single one. */
+export function seesEveryWorkspace(caller: { role: Role } | { role: null; boundWorkspaceId: string | null }): boolean {
+  return caller.role === null ? caller.boundWorkspaceId === null : caller.role === 'owner' || caller.role === 'admin'
+}
+
 /**
  * The workspace that something new shall belong to.
  * @throws AppError PERMISSION_DENIED when the caller has none

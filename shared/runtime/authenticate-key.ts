@@ -1,0 +1,103 @@
+import { parseApiKey } from '#shared/domain/api-keys/key.ts'
+import { type LoadedKey, loadKey } from '#shared/domain/api-keys/load.ts'
+import { AppError, notFound } from '#shared/domain/errors.ts'
+import { type Permission, permissionNames } from '#shared/domain/tenancy/permissions.ts'
+import type { Wanted } from '#shared/domain/tenancy/principal.ts'
+import { system } from '#shared/platform/database/index.ts'
+import type { Demand } from './authenticate.ts'
+import type { Machine } from './declarations.ts'
+import { LastUse } from './last-use.ts'
+import type { Services } from './services.ts'
+
+/** How long a loaded key is believed, and thereby how long a revoked one may still be taken somewhere. */
+const keyTtlMilliseconds = 5_000
+const maximumCached = 10_000
+
+/** Turns API keys into principals. */
+export class KeyAuthenticator {
+  /** When keys were used last; whoever owns a batch of writes flushes it. */
+  readonly lastUse = new LastUse()
+  readonly #services: Pick<Services, 'database' | 'now'>
+  /** By hash. Only keys that were good: guesses can't fill it. */
+  readonly #cache = new Map<string, { key: LoadedKey; loadedAt: number }>()
+
+  constructor(services: Pick<Services, 'database' | 'now'>) {
+    this.#services = services
+  }
+
+  /**
+   * A text that is no key is refused without a look into the database: that, and the time it saves, tells only what
+   * anyone can compute.
+   * @param text what the caller shows as their key
+   * @throws AppError UNAUTHENTICATED, in the same words whatever is wrong; PERMISSION_DENIED or NOT_FOUND
+   */
+  async authenticate(text: string, demand: Demand, wanted: Wanted): Promise<Machine> {
+    const fingerprint = parseApiKey(text)
+    if (!fingerprint) throw refusal()
+    const known = this.#cached(fingerprint.sha256)
+    if (known) {
+      try {
+        return this.#admit(known, demand, wanted)
+      } catch {
+        // The refusal may rest on what was true seconds ago: look again.
+      }
+    }
+    return this.#admit(await this.#load(fingerprint.sha256), demand, wanted)
+  }
+
+  #admit(key: LoadedKey | null, demand: Demand, wanted: Wanted): Machine {
+    const now = this.#services.now()
+    if (!key || key.deleting || (key.expiresAt !== null && key.expiresAt <= now)) throw refusal()
+    this.lastUse.note(key.id, now)
+    return decide(key, demand, wanted)
+  }
+
+  #cached(sha256: string): LoadedKey | null {
+    const cached = this.#cache.get(sha256)
+    if (!cached || this.#services.now().getTime() - cached.loadedAt >= keyTtlMilliseconds) return null
+    return cached.key
+  }
+
+  async #load(sha256: string): Promise<LoadedKey | null> {
+    // From before the look, so that what was revoked during it isn't believed for longer.
+    const loadedAt = this.#services.now().getTime()
+    const key = await this.#services.database.transaction(system, (sql) => loadKey(sql, sha256), { readOnly: true })
+    this.#cache.delete(sha256)
+    if (!key) return null
+    const [oldest] = this.#cache.keys()
+    if (oldest !== undefined && this.#cache.size >= maximumCached) this.#cache.delete(oldest)
+    this.#cache.set(sha256, { key, loadedAt })
+    return key
+  }
+}
+
+/** One sentence for all: who holds no key isn't told whether there is or was one. */
+function refusal(): AppError {
+  return new AppError('UNAUTHENTICATED', 'The API key is not valid')
+}
+
+function decide(key: LoadedKey, demand: Demand, wanted: Wanted): Machine {
+  const { access } = demand
+  if (!isPermission(access) || demand.caller === 'person') {
+    throw new AppError('PERMISSION_DENIED', 'API keys cannot be used for this; it takes a person who has signed in')
+  }
+  if (wanted.orgId !== null && wanted.orgId !== key.orgId) throw notFound('Organization')
+  if (wanted.workspaceId !== null && !key.workspaces.includes(wanted.workspaceId)) throw notFound('Workspace')
+  if (!key.permissions.has(access)) {
+    throw new AppError('PERMISSION_DENIED', `This API key lacks the scope ${access}`)
+  }
+  return {
+    userId: null,
+    keyId: key.id,
+    email: null,
+    orgId: key.orgId,
+    workspaceId: wanted.workspaceId ?? key.workspaces[0] ?? null,
+    boundWorkspaceId: key.boundWorkspaceId,
+    role: null,
+    permissions: key.permissions,
+  }
+}
+
+function isPermission(access: string): access is Permission {
+  return (permissionNames as string[]).includes(access)
+}
