@@ -261,7 +261,7 @@ async function makeCallers(url: string): Promise<Caller[]> {
     const email = `${newId()}@example.org`
     const { session } = await post<{ session: { access_token: string } }>('/v1/auth/sign-up', {
       email,
-      password: `${newId()} ${newId()}`,
+      password: newId(),
     })
     const token = session.access_token
     const { id: orgId } = await post<{ id: string }>('/v1/organizations', { name: 'Example' }, token)

@@ -1,3 +1,4 @@
+import { type AuditEntry, appendAudit } from '#shared/domain/audit/append.ts'
 import type { Sql } from '#shared/domain/sql.ts'
 import type { PendingStatement } from '#shared/platform/database/index.ts'
 import type { Call } from './contexts.ts'
@@ -5,7 +6,7 @@ import type { AuditDetail } from './declarations.ts'
 
 /** Collects what one transaction is to write into the audit log. */
 export class AuditTrail {
-  readonly #entries: unknown[] = []
+  readonly #entries: AuditEntry[] = []
   readonly #call: Call<unknown>
   readonly #organization: () => string
 
@@ -37,7 +38,6 @@ export class AuditTrail {
 
   /** The statement that writes them, for the end of the transaction: the organization's log is locked from it to the commit. */
   statements(sql: Sql): PendingStatement[] {
-    void sql
-    return []
+    return this.isEmpty ? [] : [appendAudit(sql, this.#entries)]
   }
 }
