@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Product, startProduct } from '#shared/embedded/product.ts'
 import { createTestDatabase } from '#shared/platform/database/test-cluster.ts'
-import { silentLogger } from '#shared/runtime/log.ts'
+import { type Logger, silentLogger } from '#shared/runtime/log.ts'
 import { cloneDatabase, type TestDatabase } from './database.ts'
 
 export interface TestProduct extends Product {
@@ -17,6 +17,7 @@ export interface TestProduct extends Product {
 export async function startTestProduct(
   clusterUrl: string,
   settings: Record<string, string> = {},
+  log: Logger = silentLogger,
 ): Promise<TestProduct> {
   const database = await cloneDatabase(clusterUrl)
   const cloud = await createTestDatabase(clusterUrl)
@@ -28,7 +29,7 @@ export async function startTestProduct(
     host: '127.0.0.1',
     port: 0,
     settings: { APP_ENV: 'test', ...settings },
-    log: silentLogger,
+    log,
     backoffScale: 0.01,
   })
   return {
