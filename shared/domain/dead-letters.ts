@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 import { newId } from './ids.ts'
 import { eventType } from './messaging.ts'
-import { storableText } from './plain-text.ts'
-import type { Json, Sql } from './sql.ts'
+import { storableJson } from './plain-text.ts'
+import type { Sql } from './sql.ts'
 
 export interface DeadLetter {
   orgId: string | null
@@ -26,17 +26,9 @@ export async function writeDeadLetter(sql: Sql, letter: DeadLetter): Promise<voi
   await sql`
     insert into dead_letters (id, org_id, kind, consumer, message_id, body, attempts, error)
     values (${newId()}, (select id from organizations where id = ${letter.orgId}), ${letter.kind}, ${letter.consumer},
-      ${letter.messageId.slice(0, 500)}, ${sql.json(storable(letter.body))}, ${letter.attempts}, ${sql.json(letter.error)})
+      ${letter.messageId.slice(0, 500)}, ${sql.json(storableJson(letter.body))}, ${letter.attempts}, ${sql.json(letter.error)})
     -- Naming the columns would have the row be visible to this scope, which one of no organization isn't.
     on conflict do nothing`
-}
-
-/** JSON as PostgreSQL can hold it: without NUL and lone surrogates, in values and in names. */
-function storable(value: unknown): Json {
-  if (typeof value === 'string') return storableText(value)
-  if (Array.isArray(value)) return value.map(storable)
-  if (typeof value !== 'object' || value === null) return value as Json
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [storableText(name), storable(item)]))
 }
 
 /** Who gave a forwarded message up, and after how many attempts, from the attributes that Pub/Sub adds. */

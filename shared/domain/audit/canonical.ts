@@ -24,24 +24,3 @@ function quote(text: string): string {
   if (!text.isWellFormed()) throw new TypeError('half a surrogate pair is not text')
   return JSON.stringify(text)
 }
-
-/**
- * The nearest value that can be written canonically and stored by PostgreSQL, so that nothing a caller sent can keep an
- * entry out of the log: U+FFFD for NUL and half surrogate pairs, null for what is no number.
- */
-export function storable(value: Json | undefined): Json {
-  if (typeof value === 'string') return storableText(value)
-  if (typeof value === 'number') return Number.isFinite(value) ? value : null
-  if (typeof value !== 'object' || value === null) return value ?? null
-  if ('toJSON' in value && typeof value.toJSON === 'function') return storable(value.toJSON())
-  if (Array.isArray(value)) return value.map((item) => storable(item))
-  return Object.fromEntries(
-    Object.entries(value as Readonly<Record<string, Json | undefined>>)
-      .filter(([, member]) => member !== undefined)
-      .map(([name, member]) => [storableText(name), storable(member)]),
-  )
-}
-
-export function storableText(text: string): string {
-  return text.toWellFormed().replaceAll('\0', '\ufffd')
-}
