@@ -16,7 +16,31 @@ export interface Session {
   /** Good for one `refresh`, which returns the next one. */
   refreshToken: string
   expiresAt: Date
+  /** Authenticator assurance level: `aal2` once a second factor was shown. */
+  aal: 'aal1' | 'aal2'
   account: Account
+}
+
+/** A second factor of an account. */
+export interface Factor {
+  id: string
+  name: string
+  type: string
+  /** Unverified: set up, but no code was shown yet, so it doesn't count. */
+  status: 'unverified' | 'verified'
+  createdAt: Date
+}
+
+/** What an authenticator app needs; shown once, never to be had again. */
+export interface TotpEnrolment {
+  id: string
+  name: string
+  /** Base32, for those who type it. */
+  secret: string
+  /** `otpauth://totp/…` */
+  uri: string
+  /** The URI as a QR code: an SVG document. */
+  qrCode: string
 }
 
 export type SignOutScope =
@@ -42,6 +66,31 @@ export interface Identity {
   account(accessToken: string): Promise<Account>
   /** Ends sessions; ending what has ended is fine. Access tokens stay valid until they expire. */
   signOut(accessToken: string, scope: SignOutScope): Promise<void>
+
+  /** Sets up a factor of time-based codes (RFC 6238); it counts once a code was verified. A forgotten one gives way. */
+  enrolTotp(accessToken: string, name: string): Promise<TotpEnrolment>
+  listFactors(accessToken: string): Promise<Factor[]>
+  /**
+   * Shows a code, which is good once. The session becomes `aal2`, with new tokens; the account's weaker sessions end.
+   *
+   * @param code - six digits.
+   */
+  verifyTotp(accessToken: string, factorId: string, code: string): Promise<Session>
+  /** Removes a factor; a verified one only from an `aal2` session. */
+  unenrol(accessToken: string, factorId: string): Promise<void>
+
+  /**
+   * Starts a sign-in through a provider, with PKCE (RFC 7636).
+   *
+   * @param redirectTo - where the browser comes back to, with `?code=` or `?error=`.
+   * @returns the URL to send the browser to, and the code verifier, which only `exchangeCode` may see again.
+   */
+  oauthUrl(provider: string, redirectTo: string): Promise<{ url: string; codeVerifier: string }>
+  /** Ends a sign-in through a provider; a code is good once. */
+  exchangeCode(code: string, codeVerifier: string): Promise<Session>
+
+  /** Removes an account for good, with its sessions and factors; one that is gone already is fine. */
+  deleteAccount(accountId: string): Promise<void>
 }
 
 export type IdentityErrorCode =
@@ -55,6 +104,17 @@ export type IdentityErrorCode =
   | 'SESSION_EXPIRED'
   | 'ACCOUNT_BANNED'
   | 'SIGN_UP_DISABLED'
+  | 'FACTOR_NOT_FOUND'
+  /** The account has a factor of this name. */
+  | 'FACTOR_EXISTS'
+  | 'TOO_MANY_FACTORS'
+  | 'FACTORS_DISABLED'
+  /** The code is wrong, too old, or was used already. */
+  | 'WRONG_CODE'
+  /** This needs a session with a second factor. */
+  | 'SECOND_FACTOR_REQUIRED'
+  /** The sign-in through a provider was finished already, has expired, or never was. */
+  | 'INVALID_FLOW'
   /** The provider refused the request as such. */
   | 'INVALID_REQUEST'
   /** The provider could not be reached, failed, or refused our key. */
@@ -66,7 +126,7 @@ export class IdentityError extends Error {
   readonly code: IdentityErrorCode
   /** RATE_LIMITED: when to try again, if the provider said so. */
   readonly retryAfterSeconds: number | null
-  /** WEAK_PASSWORD: what is wrong with it, e.g. `length`, `characters`, `pwned`. */
+  /** WEAK_PASSWORD: what is wrong with it, e.g. `length`, `characters`, `pwned`, `email`. */
   readonly reasons: readonly string[]
 
   constructor(

@@ -1,5 +1,13 @@
-import type { AuthClient, Session as SupabaseSession, User } from '@supabase/supabase-js'
-import { type Account, type Identity, IdentityError, type IdentityErrorCode, type Session } from './index.ts'
+import type { AuthClient, Provider, Session as SupabaseSession, User } from '@supabase/supabase-js'
+import { decodeJwt } from 'jose'
+import {
+  type Account,
+  type Factor,
+  type Identity,
+  IdentityError,
+  type IdentityErrorCode,
+  type Session,
+} from './index.ts'
 
 /** What was learnt from the wire that the client library doesn't pass on. */
 interface Wire {
@@ -13,16 +21,29 @@ interface Failure {
   reasons?: unknown
 }
 
+/** What an authenticator app shows beside the account. */
+const issuer = 'RaptorFlow ADAPT'
+
+type Client = InstanceType<typeof AuthClient>
+
+/** How the library names what it keeps. */
+const storageKey = 'session'
+const verifierKey = `${storageKey}-code-verifier`
+/** The prefix that the library puts before a QR code, as if an SVG could be used in a URL as it is. */
+const svgPrefix = 'data:image/svg+xml;utf-8,'
+
 /**
  * Identity over Supabase Auth, or over the embedded issuer, which speaks the same API.
  *
  * @param options.url - the project's URL, without `/auth/v1`.
  * @param options.key - the project's publishable (anon) key.
+ * @param options.serviceRoleKey - for deleting accounts, which is refused without it.
  * @param options.timeoutSeconds - of one call as a whole.
  */
 export function createSupabaseIdentity(options: {
   url: string
   key: string
+  serviceRoleKey?: string | undefined
   timeoutSeconds?: number
   fetch?: typeof fetch
 }): Identity {
@@ -33,16 +54,26 @@ export function createSupabaseIdentity(options: {
   /**
    * Runs one call on a client of its own. The library's client belongs to one person: it keeps their session in
    * memory and gives callers that refresh at the same moment one shared answer, which must never be another person's.
+   *
+   * @param kept - what the library shall find in its storage; what it stores is put there.
    */
   async function call<Answer extends { data: unknown; error: unknown }>(
-    work: (client: InstanceType<typeof AuthClient>) => Promise<Answer>,
+    work: (client: Client) => Promise<Answer>,
+    { kept = new Map(), as = key }: { kept?: Map<string, string>; as?: string } = {},
   ): Promise<Answer['data']> {
     const supabase = await import('@supabase/supabase-js')
     const wire: Wire = { failure: null, retryAfterSeconds: null }
     const client = new supabase.AuthClient({
       url,
-      headers: { apikey: key, Authorization: `Bearer ${key}` },
-      persistSession: false,
+      headers: { apikey: as, Authorization: `Bearer ${as}` },
+      flowType: 'pkce',
+      storageKey,
+      storage: {
+        getItem: (name) => kept.get(name) ?? null,
+        setItem: (name, value) => void kept.set(name, value),
+        removeItem: (name) => void kept.delete(name),
+      },
+      persistSession: true,
       autoRefreshToken: false,
       detectSessionInUrl: false,
       fetch: watched(fetcher, wire, AbortSignal.timeout(timeoutSeconds * 1000)),
@@ -58,7 +89,18 @@ export function createSupabaseIdentity(options: {
     throw explain(error, wire)
   }
 
-  return {
+  /** Runs a call of those that the library makes only for the session that it holds. */
+  function callAs<Answer extends { data: unknown; error: unknown }>(
+    accessToken: string,
+    work: (client: Client) => Promise<Answer>,
+  ): Promise<Answer['data']> {
+    if (!accessToken) throw new IdentityError('SESSION_EXPIRED', messages.SESSION_EXPIRED)
+    // Whether the token is still good is for the provider to say; refreshing it is not this call's business.
+    const session = { access_token: accessToken, refresh_token: 'none', expires_at: 9_999_999_999, user: null }
+    return call(work, { kept: new Map([[storageKey, JSON.stringify(session)]]) })
+  }
+
+  const identity: Identity = {
     async signUp({ email, password, metadata = {} }) {
       const { user, session } = await call((client) => client.signUp({ email, password, options: { data: metadata } }))
       if (!user) throw new IdentityError('UNAVAILABLE', 'the identity provider answered without an account')
@@ -88,7 +130,73 @@ export function createSupabaseIdentity(options: {
         return { data: null, error: gone ? null : answer.error }
       })
     },
+
+    async enrolTotp(accessToken, name) {
+      const enrol = () =>
+        callAs(accessToken, (client) => client.mfa.enroll({ factorType: 'totp', friendlyName: name, issuer }))
+      let enrolled: Awaited<ReturnType<typeof enrol>>
+      try {
+        enrolled = await enrol()
+      } catch (error) {
+        const inTheWay = error instanceof IdentityError && ['FACTOR_EXISTS', 'TOO_MANY_FACTORS'].includes(error.code)
+        if (!inTheWay) throw error
+        const forgotten = (await identity.listFactors(accessToken)).filter(({ status }) => status === 'unverified')
+        if (forgotten.length === 0) throw error
+        for (const { id } of forgotten) await identity.unenrol(accessToken, id)
+        enrolled = await enrol()
+      }
+      if (!enrolled) throw new IdentityError('UNAVAILABLE', 'the identity provider answered without a factor')
+      const { id, totp } = enrolled
+      const qrCode = totp.qr_code.startsWith(svgPrefix) ? totp.qr_code.slice(svgPrefix.length) : totp.qr_code
+      return { id, name, secret: totp.secret, uri: totp.uri, qrCode }
+    },
+    async listFactors(accessToken) {
+      if (!accessToken) throw new IdentityError('SESSION_EXPIRED', messages.SESSION_EXPIRED)
+      const { user } = await call((client) => client.getUser(accessToken))
+      return (user?.factors ?? []).map(toFactor)
+    },
+    async verifyTotp(accessToken, factorId, code) {
+      const answer = await callAs(accessToken, (client) => client.mfa.challengeAndVerify({ factorId, code }))
+      return toSession(answer as SupabaseSession | null)
+    },
+    async unenrol(accessToken, factorId) {
+      await callAs(accessToken, (client) => client.mfa.unenroll({ factorId }))
+    },
+
+    async oauthUrl(provider, redirectTo) {
+      const kept = new Map<string, string>()
+      const { url: start } = await call(
+        (client) =>
+          client.signInWithOAuth({
+            provider: provider as Provider,
+            options: { redirectTo, skipBrowserRedirect: true },
+          }),
+        { kept },
+      )
+      const codeVerifier: unknown = JSON.parse(kept.get(verifierKey) ?? 'null')
+      if (!start || typeof codeVerifier !== 'string') throw new IdentityError('UNAVAILABLE', messages.UNAVAILABLE)
+      return { url: start, codeVerifier }
+    },
+    async exchangeCode(code, codeVerifier) {
+      if (!code || !codeVerifier) throw new IdentityError('INVALID_FLOW', messages.INVALID_FLOW)
+      const kept = new Map([[verifierKey, JSON.stringify(codeVerifier)]])
+      const { session } = await call((client) => client.exchangeCodeForSession(code), { kept })
+      return toSession(session)
+    },
+
+    async deleteAccount(accountId) {
+      const as = options.serviceRoleKey
+      if (!as) throw new IdentityError('UNAVAILABLE', 'this installation has no key to delete accounts with')
+      await call(
+        async (client) => {
+          const { error } = await client.admin.deleteUser(accountId)
+          return { data: null, error: error?.code === 'user_not_found' ? null : error }
+        },
+        { as },
+      )
+    },
   }
+  return identity
 }
 
 /**
@@ -133,6 +241,17 @@ const codes: Record<string, IdentityErrorCode> = {
   user_banned: 'ACCOUNT_BANNED',
   signup_disabled: 'SIGN_UP_DISABLED',
   email_provider_disabled: 'SIGN_UP_DISABLED',
+  mfa_factor_not_found: 'FACTOR_NOT_FOUND',
+  mfa_factor_name_conflict: 'FACTOR_EXISTS',
+  too_many_enrolled_mfa_factors: 'TOO_MANY_FACTORS',
+  mfa_totp_enroll_not_enabled: 'FACTORS_DISABLED',
+  mfa_totp_verify_not_enabled: 'FACTORS_DISABLED',
+  mfa_verification_failed: 'WRONG_CODE',
+  mfa_verification_rejected: 'WRONG_CODE',
+  insufficient_aal: 'SECOND_FACTOR_REQUIRED',
+  flow_state_not_found: 'INVALID_FLOW',
+  flow_state_expired: 'INVALID_FLOW',
+  bad_code_verifier: 'INVALID_FLOW',
   validation_failed: 'INVALID_REQUEST',
   bad_json: 'INVALID_REQUEST',
 }
@@ -147,6 +266,13 @@ const messages: Record<IdentityErrorCode, string> = {
   SESSION_EXPIRED: 'the session has ended, sign in again',
   ACCOUNT_BANNED: 'the account is suspended',
   SIGN_UP_DISABLED: 'sign-up is disabled',
+  FACTOR_NOT_FOUND: 'factor not found',
+  FACTOR_EXISTS: 'there is a factor of this name already',
+  TOO_MANY_FACTORS: 'there are too many factors already, remove one first',
+  FACTORS_DISABLED: 'second factors are disabled',
+  WRONG_CODE: 'the code is wrong, too old, or was used already',
+  SECOND_FACTOR_REQUIRED: 'this needs your second factor: verify it first',
+  INVALID_FLOW: 'this sign-in was finished already or has expired, start again',
   INVALID_REQUEST: 'the request was not valid',
   UNAVAILABLE: 'the identity provider is unavailable',
 }
@@ -175,7 +301,27 @@ function toSession(session: SupabaseSession | null): Session {
     accessToken: session.access_token,
     refreshToken: session.refresh_token,
     expiresAt: new Date((session.expires_at ?? Date.now() / 1000 + session.expires_in) * 1000),
+    aal: aalOf(session.access_token),
     account: toAccount(session.user),
+  }
+}
+
+/** From the provider's own hands, so its signature isn't looked at; a token that tells nothing is taken for the weaker. */
+function aalOf(accessToken: string): Session['aal'] {
+  try {
+    return decodeJwt(accessToken).aal === 'aal2' ? 'aal2' : 'aal1'
+  } catch {
+    return 'aal1'
+  }
+}
+
+function toFactor(factor: NonNullable<User['factors']>[number]): Factor {
+  return {
+    id: factor.id,
+    name: factor.friendly_name ?? '',
+    type: factor.factor_type,
+    status: factor.status,
+    createdAt: new Date(factor.created_at),
   }
 }
 

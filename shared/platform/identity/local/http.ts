@@ -6,12 +6,8 @@ const maximumBodyBytes = 64 * 1024
 /** From this version on an error's `code` is its error code; before, its HTTP status. */
 const namedErrorsVersion = '2024-01-01'
 
-/**
- * Reads a JSON object from a request.
- *
- * @throws GoTrueError bad_json, or 413
- */
-export async function readJsonObject(request: IncomingMessage): Promise<Record<string, unknown>> {
+/** @throws GoTrueError 413 */
+async function readText(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
   let bytes = 0
   // Not destroyed when the loop is left early: the refusal still has to go out on this connection.
@@ -20,9 +16,31 @@ export async function readJsonObject(request: IncomingMessage): Promise<Record<s
     if (bytes > maximumBodyBytes) throw new GoTrueError(413, 'validation_failed', 'Request body is too large')
     chunks.push(chunk)
   }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/**
+ * Reads a form as browsers send it.
+ *
+ * @throws GoTrueError validation_failed, or 413
+ */
+export async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
+  if (request.headers['content-type']?.split(';')[0]?.trim() !== 'application/x-www-form-urlencoded') {
+    throw new GoTrueError(415, 'validation_failed', 'Request body must be a form')
+  }
+  return new URLSearchParams(await readText(request))
+}
+
+/**
+ * Reads a JSON object from a request.
+ *
+ * @throws GoTrueError bad_json, or 413
+ */
+export async function readJsonObject(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const text = await readText(request)
   let value: unknown
   try {
-    value = JSON.parse(Buffer.concat(chunks).toString('utf8'))
+    value = JSON.parse(text)
   } catch {
     throw new GoTrueError(400, 'bad_json', 'Could not parse request body as JSON')
   }
@@ -64,6 +82,12 @@ export function sendJson(
     ...headers,
   })
   response.end(body === undefined ? undefined : JSON.stringify(body))
+}
+
+/** Answers a browser, which is on a page of ours: no other page may read it. */
+export function sendPage(response: ServerResponse, status: number, html: string, headers: Record<string, string>) {
+  response.writeHead(status, { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers })
+  response.end(html)
 }
 
 export function sendPreflight(response: ServerResponse): void {

@@ -6,7 +6,7 @@ import { TokenError } from '../token-error.ts'
 import { type Claims, createJwtChecker } from '../verify.ts'
 import { GoTrueError } from './gotrue-error.ts'
 import type { RefreshTokens } from './refresh-tokens.ts'
-import type { Holder, IdentityRow, SessionRow, Store, UserRow } from './store.ts'
+import type { Account, Holder, SessionRow, Store } from './store.ts'
 
 const accessTokenSeconds = 3600
 /** A session that nobody refreshed for so long has ended. */
@@ -43,7 +43,8 @@ export function createSessions(parts: {
   const { store, ring, refreshTokens, issuer, now } = parts
   const check = createJwtChecker({ issuer, keys: fixedKeys(ring.jwks), algorithms: ['ES256'], now })
 
-  async function grant({ user, identities, session }: Holder): Promise<Grant> {
+  async function grant(holder: Holder): Promise<Grant> {
+    const { user, session } = holder
     const { kid, key } = ring.current()
     const issuedAt = Math.floor(now().getTime() / 1000)
     const claims = {
@@ -71,7 +72,7 @@ export function createSessions(parts: {
       expires_in: accessTokenSeconds,
       expires_at: issuedAt + accessTokenSeconds,
       refresh_token: refreshTokens.issue({ sessionId: session.id, counter: session.refresh_counter }),
-      user: describeUser(user, identities),
+      user: describeUser(holder),
     }
   }
 
@@ -91,6 +92,7 @@ export function createSessions(parts: {
         created_at: at,
         user_agent: client.userAgent,
         ip: client.ip,
+        factor_id: null,
       }
     },
 
@@ -134,8 +136,8 @@ export function createSessions(parts: {
   }
 }
 
-/** The account as the API shows it: all but the password. */
-export function describeUser(user: UserRow, identities: IdentityRow[]): Record<string, unknown> {
+/** The account as the API shows it: all but its secrets. */
+export function describeUser({ user, identities, factors }: Account): Record<string, unknown> {
   return {
     id: user.id,
     aud: audience,
@@ -159,6 +161,7 @@ export function describeUser(user: UserRow, identities: IdentityRow[]): Record<s
       email: user.email,
     })),
     created_at: user.created_at,
+    ...(factors.length > 0 && { factors }),
     updated_at: user.updated_at,
     is_anonymous: false,
   }

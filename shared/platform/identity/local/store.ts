@@ -1,5 +1,7 @@
 import postgres from 'postgres'
 import { ensureSchema } from '../../state/ensure-schema.ts'
+import { createCodeStore } from './code-store.ts'
+import { createFactorStore, type FactorRow, factorsOf, toFactor } from './factor-store.ts'
 
 const schema = `
   create table if not exists identity.users (
@@ -38,6 +40,33 @@ const schema = `
     ip text
   );
   create index if not exists sessions_by_user on identity.sessions (user_id);
+  alter table identity.sessions add column if not exists factor_id uuid;
+  create table if not exists identity.factors (
+    id uuid primary key,
+    user_id uuid not null references identity.users on delete cascade,
+    friendly_name text not null,
+    factor_type text not null,
+    status text not null,
+    sealed_secret text not null,
+    last_used_step bigint,
+    last_challenged_at timestamptz,
+    created_at timestamptz not null,
+    updated_at timestamptz not null,
+    unique (user_id, friendly_name)
+  );
+  create table if not exists identity.challenges (
+    id uuid primary key,
+    factor_id uuid not null references identity.factors on delete cascade,
+    expires_at timestamptz not null
+  );
+  create index if not exists challenges_by_factor on identity.challenges (factor_id);
+  create table if not exists identity.authorization_codes (
+    code_hash text primary key,
+    user_id uuid not null references identity.users on delete cascade,
+    code_challenge text not null,
+    expires_at timestamptz not null
+  );
+  create index if not exists authorization_codes_by_user on identity.authorization_codes (user_id);
   create table if not exists identity.sign_in_attempts (
     account text primary key,
     attempts integer not null,
@@ -80,12 +109,19 @@ export interface SessionRow {
   created_at: Date
   user_agent: string | null
   ip: string | null
+  /** The second factor that raised it to `aal2`. */
+  factor_id: string | null
+}
+
+/** An account with what the API shows of it, read in one statement. */
+export interface Account {
+  user: UserRow
+  identities: IdentityRow[]
+  factors: FactorRow[]
 }
 
 /** Who holds a session, read in one statement. */
-export interface Holder {
-  user: UserRow
-  identities: IdentityRow[]
+export interface Holder extends Account {
   session: SessionRow
 }
 
@@ -113,6 +149,8 @@ export async function openStore(databaseUrl: string) {
     coalesce(
       (select json_agg(i order by i.created_at) from identity.identities i where i.user_id = ${sql(user)}.id), '[]'
     ) as identities`
+  const accountOf = (user: string) =>
+    sql`row_to_json(${sql(user)}) as user, ${identitiesOf(user)}, ${factorsOf(sql, user)}`
   const insertedSession = (session: SessionRow, from: string) => sql`
     insert into identity.sessions
       (id, user_id, aal, amr, refresh_counter, refreshed_at, created_at, user_agent, ip)
@@ -143,10 +181,33 @@ export async function openStore(databaseUrl: string) {
       return made.length === 1
     },
 
-    async findUserByEmail(email: string): Promise<{ user: UserRow; identities: IdentityRow[] } | null> {
-      const [row] = await sql`
-        select row_to_json(u) as user, ${identitiesOf('u')} from identity.users u where email = ${email}`
-      return row ? { user: toUser(row.user), identities: row.identities.map(toIdentity) } : null
+    async findUserByEmail(email: string): Promise<Account | null> {
+      const [row] = await sql`select ${accountOf('u')} from identity.users u where email = ${email}`
+      return row ? toAccount(row) : null
+    },
+
+    async findUser(id: string): Promise<Account | null> {
+      const [row] = await sql`select ${accountOf('u')} from identity.users u where id = ${id}`
+      return row ? toAccount(row) : null
+    },
+
+    /** Lets an account sign in by a further provider; does nothing when it can already. */
+    async linkIdentity(identity: IdentityRow): Promise<void> {
+      await sql`
+        with linked as (
+          insert into identity.identities ${sql({ ...identity, identity_data: json(identity.identity_data) })}
+          on conflict do nothing
+          returning user_id
+        )
+        update identity.users u
+        set app_metadata = json_build_object('provider', app_metadata -> 'provider', 'providers',
+          (app_metadata -> 'providers')::jsonb || to_jsonb(${identity.provider}::text))
+        from linked where u.id = linked.user_id`
+    },
+
+    /** Removes an account with everything of it. False: there is none. */
+    async deleteUser(id: string): Promise<boolean> {
+      return (await sql`delete from identity.users where id = ${id} returning id`).length === 1
     },
 
     /** Opens a session, and keeps the re-made password hash if there is one. */
@@ -169,7 +230,7 @@ export async function openStore(databaseUrl: string) {
 
     async findHolder(sessionId: string): Promise<Holder | null> {
       const [row] = await sql`
-        select row_to_json(u) as user, ${identitiesOf('u')}, row_to_json(s) as session
+        select ${accountOf('u')}, row_to_json(s) as session
         from identity.sessions s join identity.users u on u.id = s.user_id
         where s.id = ${sessionId}`
       return row ? toHolder(row) : null
@@ -182,7 +243,7 @@ export async function openStore(databaseUrl: string) {
         from identity.users u
         where s.id = ${sessionId} and s.refresh_counter = ${counter} and s.refreshed_at > ${activeSince}
           and u.id = s.user_id and (u.banned_until is null or u.banned_until <= ${at})
-        returning row_to_json(u) as user, ${identitiesOf('u')}, row_to_json(s) as session`
+        returning ${accountOf('u')}, row_to_json(s) as session`
       return row ? toHolder(row) : null
     },
 
@@ -212,11 +273,16 @@ export async function openStore(databaseUrl: string) {
       await sql`delete from identity.sign_in_attempts where account = ${account}`
     },
 
-    /** Removes sessions that were not refreshed since, and attempts whose window is over. */
-    async prune(sessionsBefore: Date, attemptsBefore: Date): Promise<void> {
-      await sql`delete from identity.sessions where refreshed_at <= ${sessionsBefore}`
-      await sql`delete from identity.sign_in_attempts where window_started_at <= ${attemptsBefore}`
+    /** Removes sessions that were not refreshed since, attempts whose window is over, and what has expired. */
+    async prune(before: { sessions: Date; attempts: Date; expiries: Date }): Promise<void> {
+      await sql`delete from identity.sessions where refreshed_at <= ${before.sessions}`
+      await sql`delete from identity.sign_in_attempts where window_started_at <= ${before.attempts}`
+      await sql`delete from identity.challenges where expires_at <= ${before.expiries}`
+      await sql`delete from identity.authorization_codes where expires_at <= ${before.expiries}`
     },
+
+    factors: createFactorStore(sql),
+    codes: createCodeStore(sql),
 
     async ping(): Promise<void> {
       await sql`select 1`
@@ -254,10 +320,14 @@ function toSession(row: Json<SessionRow>): SessionRow {
   return { ...row, refreshed_at: new Date(row.refreshed_at), created_at: new Date(row.created_at) }
 }
 
-function toHolder(row: postgres.Row): Holder {
+function toAccount(row: postgres.Row): Account {
   return {
     user: toUser(row.user),
     identities: row.identities.map(toIdentity),
-    session: toSession(row.session),
+    factors: row.factors.map(toFactor),
   }
+}
+
+function toHolder(row: postgres.Row): Holder {
+  return { ...toAccount(row), session: toSession(row.session) }
 }

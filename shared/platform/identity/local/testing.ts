@@ -9,6 +9,8 @@ import { createLocalIssuer, type LocalIssuer } from '../local-issuer.ts'
 /** Far below what protects anybody: tests sign in hundreds of times. */
 export const cheapPasswordCost = { cost: 2 ** 4, blockSize: 8, parallelization: 1 }
 
+export const testServiceRoleKey = 'the service role key of the tests'
+
 /** A local issuer on loopback with a database, a key folder and a clock of its own. */
 export async function startTestIssuer(clusterUrl: string) {
   const database = await createTestDatabase(clusterUrl)
@@ -27,6 +29,8 @@ export async function startTestIssuer(clusterUrl: string) {
       publicUrl: url,
       now: () => new Date(clock.seconds * 1000),
       passwordCost: cheapPasswordCost,
+      redirectOrigins: ['https://app.example'],
+      serviceRoleKey: testServiceRoleKey,
       onError: (error) => errors.push(error),
     })
   issuer = await open()
