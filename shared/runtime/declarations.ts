@@ -276,6 +276,8 @@ export function defineEvent<const Input extends EventInput>(input: Input): Event
 interface TaskInput {
   task: TaskType
   summary: string
+  /** Also done while the organization is being deleted; other work for it ends without effect. */
+  whileDeleting?: true
   resources?: Resources
   handler: LoadHandler
 }

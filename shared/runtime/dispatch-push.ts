@@ -7,7 +7,7 @@ import { type Delivery, readCloudTask, readPubSubPush, readScheduleTime } from '
 import { sendError } from './dispatch-route.ts'
 import { toAppError } from './envelope.ts'
 import { type HttpRequest, type HttpResponse, requestIdOf, sendJson } from './http.ts'
-import { accept } from './inbox.ts'
+import { accept, admit } from './inbox.ts'
 import { sweepOutbox } from './outbox.ts'
 import { defaultRetry, queuePolicies } from './policies.ts'
 import type { Services } from './services.ts'
@@ -24,7 +24,7 @@ interface Failure {
   message: string
 }
 
-type Outcome = 'done' | 'duplicate' | 'dead-lettered'
+type Outcome = 'done' | 'duplicate' | 'dead-lettered' | 'dropped'
 
 /** The caller is a sender of ours, proven by its OIDC token for exactly this function. */
 async function verifyPush(services: Services, name: string, request: HttpRequest): Promise<void> {
@@ -41,7 +41,7 @@ async function verifyPush(services: Services, name: string, request: HttpRequest
 
 /**
  * Makes the request handler of an event or task function. It answers 200 when the message is dealt with (done, done
- * before, or kept as a dead letter) and 5xx when the sender should deliver it again.
+ * before, kept as a dead letter, or dropped because its organization is being deleted) and 5xx when the sender should deliver it again.
  */
 export function jobHandler(
   services: Services,
@@ -105,10 +105,22 @@ export function jobHandler(
     const { prepare, run } = (await job.handler()) as JobModule
     const prepared = await prepare?.(baseContext(services, call), payload)
     return inTransaction(services, call, async (context) => {
-      if (!(await accept(context.sql, name, delivery.inboxKey))) return 'duplicate'
+      const refusal = await refuse(context, delivery)
+      if (refusal) return refusal
       await run({ ...context, delivery }, payload, prepared)
       return 'done'
     })
+  }
+
+  /** Notes the message as dealt with; says why nothing is to be done for it, if so. */
+  async function refuse(
+    { sql, principal }: Pick<JobContext, 'sql' | 'principal'>,
+    { inboxKey }: Delivery,
+  ): Promise<'duplicate' | 'dropped' | null> {
+    if (job.kind === 'task' && job.whileDeleting) return (await accept(sql, name, inboxKey)) ? null : 'duplicate'
+    const admission = await admit(sql, name, inboxKey, principal.orgId)
+    if (admission === 'closed') return 'dropped'
+    return admission === 'duplicate' ? 'duplicate' : null
   }
 
   /** Keeps the message as a dead letter and lets the function tidy up, both or neither. */
@@ -150,7 +162,8 @@ export function jobHandler(
   ): Promise<Outcome> {
     return inTransaction(services, call, async (context) => {
       // A twin of this delivery may have succeeded in the meantime, or given up already.
-      if (!(await accept(context.sql, name, delivery.inboxKey))) return 'duplicate'
+      const refusal = await refuse(context, delivery)
+      if (refusal) return refusal
       await writeDeadLetter(context.sql, letter)
       await tidyUp?.({ ...context, delivery })
       return 'dead-lettered'

@@ -28,8 +28,20 @@ export interface ExampleWorld {
   readyDocument(): Promise<string>
   newProject(): Promise<string>
   newBlocklist(): Promise<string>
+  /** Another organization with the same people in the same roles. */
+  newOrganization(): Promise<{ id: string; name: string }>
   /** A new API key of the organization with these scopes; to read intelligence when none is named. */
   newApiKey(scopes?: readonly KeyScope[]): Promise<{ id: string; key: string }>
+  /** Someone who has signed up and belongs nowhere. */
+  newPerson(): Promise<{ email: string; token: string }>
+  /** A new viewer of the organization, in its workspace unless told otherwise; can't sign in. */
+  newMember(options?: { inWorkspace?: boolean }): Promise<{ userId: string }>
+  /** An open invitation to the organization as a viewer. */
+  newInvitation(email?: string): Promise<{ id: string; token: string }>
+  /** Another workspace of the organization, with all of its members. */
+  newWorkspace(): Promise<{ id: string; name: string }>
+  /** Somebody else's organization that the organization's owner is an editor of. */
+  newJoinedOrganization(): Promise<string>
   /** A new export that is yet to be built. */
   pendingExport(): Promise<{ export_id: string; job_id: string }>
 }
@@ -39,6 +51,8 @@ export interface RouteExample {
   params?: Record<string, string>
   query?: Record<string, string>
   body?: unknown
+  /** Who sends it; the organization's owner when absent. */
+  token?: string
   /** The status that it is answered with. */
   status: number
 }

@@ -1,14 +1,15 @@
 import { createServer, type Server } from 'node:http'
-import { type CryptoKey, SignJWT } from 'jose'
+import { type CryptoKey, decodeJwt, SignJWT } from 'jose'
 import { startProcessing } from '#shared/domain/documents/documents.ts'
 import { createExport } from '#shared/domain/exports/exports.ts'
 import { newId } from '#shared/domain/ids.ts'
 import type { Envelope } from '#shared/domain/messaging.ts'
 import type { Role } from '#shared/domain/tenancy/permissions.ts'
-import { nobody, type Scope } from '#shared/platform/database/index.ts'
+import { nobody, type Scope, system } from '#shared/platform/database/index.ts'
 import type { Declaration, JobFunction } from '#shared/runtime/declarations.ts'
 import type { ExampleWorld, MakeJobExample, MakeRouteExample } from '#shared/runtime/examples.ts'
 import { createDispatcher, type FunctionHandler } from '#shared/runtime/function-handler.ts'
+import { createPeople } from './people.ts'
 import { call, startTestProduct, type TestProduct, testPassword, uploadDocument } from '../setup/product.ts'
 
 /** A report with something of everything in it. */
@@ -148,6 +149,19 @@ export async function createWorld(clusterUrl: string): Promise<World> {
     const { api_key, key } = await post(owner, '/v1/api-keys', { name: newId(), scopes })
     return { id: api_key.id, key }
   }
+  const newOrganization = async () => {
+    const name = `Organization ${newId()}`
+    const { id } = await post(owner, '/v1/organizations', { name })
+    await services.database.transaction({ ...system, orgId: id }, async (sql) => {
+      for (const role of ['admin', 'editor', 'viewer'] as const) {
+        const { sub } = decodeJwt(tokens[role])
+        await sql`
+          insert into memberships (org_id, user_id, role)
+          select ${id}, id, ${role} from users where auth_sub = ${sub ?? ''}`
+      }
+    })
+    return { id, name }
+  }
   const newProject = async () => (await post(owner, '/v1/projects', { name: newId() })).id
 
   async function finishedDocument() {
@@ -183,6 +197,8 @@ export async function createWorld(clusterUrl: string): Promise<World> {
     documentAt,
     pendingExport,
     newProject,
+    ...createPeople({ product, database: services.database, orgId, workspaceId, ownerId, ownerToken: owner }),
+    newOrganization,
     newBlocklist,
     newApiKey,
     deliver,

@@ -7,6 +7,7 @@ export default defineRoute({
   method: 'GET',
   path: '/v1/jobs/{job_id}',
   access: 'intelligence:read',
+  whileDeleting: true,
   summary: 'Read how far a job has come',
   params: v.strictObject({ job_id: Id }),
   responses: { 200: Job },

@@ -6,6 +6,7 @@ export default defineRoute({
   method: 'GET',
   path: '/v1/jobs/{job_id}/events',
   access: 'intelligence:read',
+  whileDeleting: true,
   summary: 'Watch a job by server-sent events, until it ends',
   description: 'Send `Last-Event-ID` to go on where a lost connection stopped.',
   params: v.strictObject({ job_id: Id }),

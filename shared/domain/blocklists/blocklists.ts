@@ -69,7 +69,8 @@ export async function revokeBlocklist(sql: Sql, id: string): Promise<void> {
 export async function openBlocklist(sql: Sql, token: string): Promise<Blocklist> {
   const [blocklist] = await sql<Blocklist[]>`
     select ${sql(columns)} from blocklists
-    where token_sha256 = decode(${hashOf(token)}, 'hex') and revoked_at is null`
+    where token_sha256 = decode(${hashOf(token)}, 'hex') and revoked_at is null
+      and not exists (select from organizations o where o.id = blocklists.org_id and o.deleting_at is not null)`
   if (!blocklist) throw notFound('Blocklist')
   return blocklist
 }

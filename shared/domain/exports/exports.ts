@@ -52,7 +52,7 @@ export async function openExport(sql: Sql, id: string): Promise<OpenExport | nul
     select e.id, e.format, e.filter, e.object_key, e.workspace_id,
       jsonb_build_object('id', o.id, 'name', o.name, 'created_at', o.created_at, 'updated_at', o.updated_at) as organization
     from exports e join organizations o on o.id = e.org_id
-    where e.id = ${id} and e.status = 'processing'`
+    where e.id = ${id} and e.status = 'processing' and o.deleting_at is null`
   return row ?? null
 }
 

@@ -115,7 +115,7 @@ async function stageFindings(sql: Sql, findings: readonly Finding[]): Promise<vo
  * - suppressed: when every mention is, with the reason of one of them;
  * - seen: between the first and the last document that has them.
  */
-async function deriveIndicators(sql: Sql, documentId: string, goneIds: readonly string[]): Promise<void> {
+async function deriveIndicators(sql: Sql, documentId: string | null, goneIds: readonly string[]): Promise<void> {
   await sql`
     with affected as (
       select distinct indicator_id as id from evidence where document_id = ${documentId} and indicator_id is not null
@@ -153,7 +153,7 @@ async function deriveIndicators(sql: Sql, documentId: string, goneIds: readonly 
 }
 
 /** The same for the entities of a document. */
-async function deriveEntities(sql: Sql, documentId: string, goneIds: readonly string[]): Promise<void> {
+async function deriveEntities(sql: Sql, documentId: string | null, goneIds: readonly string[]): Promise<void> {
   await sql`
     with affected as (
       select distinct entity_id as id from evidence where document_id = ${documentId} and entity_id is not null
@@ -182,6 +182,24 @@ export async function removeFindings(sql: Sql, documentId: string, orgId: string
   await derive(sql, documentId, gone)
 }
 
+/**
+ * Forgets a part of what the documents of a workspace say, and brings what it spoke of up to date.
+ * @returns how many pieces of evidence went; 0: there is none left
+ */
+export async function removeWorkspaceFindings(
+  sql: Sql,
+  place: { workspaceId: string; orgId: string },
+  limit: number,
+): Promise<number> {
+  await lockEvidence(sql, place.orgId)
+  const gone = await sql<{ indicator_id: string | null; entity_id: string | null }[]>`
+    delete from evidence
+    where id in (select id from evidence where workspace_id = ${place.workspaceId} limit ${limit})
+    returning indicator_id, entity_id`
+  if (gone.length > 0) await derive(sql, null, gone)
+  return gone.length
+}
+
 /** Brings what a document speaks of up to date after its TLP has changed. */
 export async function rederive(sql: Sql, documentId: string, orgId: string): Promise<void> {
   await lockEvidence(sql, orgId)
@@ -190,7 +208,7 @@ export async function rederive(sql: Sql, documentId: string, orgId: string): Pro
 
 async function derive(
   sql: Sql,
-  documentId: string,
+  documentId: string | null,
   gone: readonly { indicator_id: string | null; entity_id: string | null }[],
 ): Promise<void> {
   await deriveIndicators(sql, documentId, [...new Set(gone.flatMap((row) => row.indicator_id ?? []))])

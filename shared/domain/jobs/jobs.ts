@@ -40,8 +40,12 @@ export async function startJob(sql: Sql, draft: JobDraft): Promise<Job> {
   return job!
 }
 
-/** Says how far a job has come. Does nothing to a job that has ended. */
-export async function progressJob(sql: Sql, id: string, progress: { done: number; message: string }): Promise<void> {
+/** Says how far a job has come, and of how much when that was not known before. Does nothing to a job that has ended. */
+export async function progressJob(
+  sql: Sql,
+  id: string,
+  progress: { done: number; total?: number; message: string },
+): Promise<void> {
   await change(sql, id, { status: 'running', ...progress })
 }
 
@@ -59,19 +63,21 @@ export async function finishJob(
 interface Change {
   status: JobStatus
   done?: number
+  total?: number
   message?: string
   result?: Readonly<Record<string, unknown>>
   error?: { code: string; message: string }
 }
 
 /** Changes the job and tells its listeners, in one statement; the row's lock gives the events their order. */
-async function change(sql: Sql, id: string, { status, done, message, result, error }: Change): Promise<void> {
+async function change(sql: Sql, id: string, { status, done, total, message, result, error }: Change): Promise<void> {
   const ended = status === 'succeeded' || status === 'failed' || status === 'cancelled'
   await sql`
     with changed as (
       update jobs set
         status = ${status},
         done = case when ${status} = 'succeeded' then total else coalesce(${done ?? null}, done) end,
+        total = coalesce(${total ?? null}, total),
         message = coalesce(${message ?? null}, message),
         result = coalesce(${result ? sql.json(result as Json) : null}::jsonb, result),
         error = coalesce(${error ? sql.json(error) : null}::jsonb, error),

@@ -35,9 +35,11 @@ export interface Identity {
  */
 export async function loadIdentity(sql: Sql, claims: { sub: string; email: string }): Promise<Identity> {
   const found = await selectIdentity(sql, claims.sub)
-  if (found && (found.email === claims.email || claims.email === '')) return found
+  // Of the deleted nothing is written down again.
+  if (found && (found.deleted || found.email === claims.email || claims.email === '')) return found
   if (found) {
-    await sql`update users set email = ${claims.email}, updated_at = now() where id = ${found.userId}`
+    await sql`update users set email = ${claims.email}, updated_at = now()
+      where id = ${found.userId} and deleted_at is null`
     return { ...found, email: claims.email }
   }
   await sql`
@@ -61,7 +63,8 @@ async function selectIdentity(sql: Sql, sub: string): Promise<Identity | null> {
             select jsonb_agg(jsonb_build_object('id', w.id, 'role', wm.role) order by w.created_at, w.id)
             from workspaces w
             left join workspace_members wm on wm.workspace_id = w.id and wm.user_id = u.id
-            where w.org_id = m.org_id and (m.role in ('owner', 'admin') or wm.user_id is not null)
+            where w.org_id = m.org_id and w.deleting_at is null
+              and (m.role in ('owner', 'admin') or wm.user_id is not null)
           ), '[]')) order by m.created_at, m.org_id)
         from memberships m join organizations o on o.id = m.org_id
         where m.user_id = u.id
@@ -84,7 +87,7 @@ export function enterOrganization(
   identity: Identity,
   wanted: Wanted,
 ): { membership: Membership; workspace: Membership['workspaces'][number] | null } {
-  const membership = identity.memberships.find(
+  const candidates = identity.memberships.filter(
     (m) =>
       (wanted.orgId === null || m.orgId === wanted.orgId) &&
       // A workspace alone names its organization too.
@@ -92,6 +95,8 @@ export function enterOrganization(
         wanted.workspaceId === null ||
         m.workspaces.some(({ id }) => id === wanted.workspaceId)),
   )
+  // One that is being deleted is entered only by those who name it, or have no other.
+  const membership = candidates.find(({ deleting }) => !deleting) ?? candidates[0]
   if (!membership) {
     if (wanted.orgId !== null) throw notFound('Organization')
     if (wanted.workspaceId !== null) throw notFound('Workspace')

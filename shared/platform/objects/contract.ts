@@ -120,6 +120,43 @@ export function describeObjectStore(driver: string, subject: () => ObjectStoreUn
       for (const key of keys) expect((await contentOf(key))?.toString()).toBe(key)
     })
 
+    it('removes what begins with a prefix, a part at a time, and nothing else', async () => {
+      const { store } = subject()
+      const [base, other] = [randomUUID(), randomUUID()]
+      const inside = Array.from({ length: 7 }, (_, at) => `${base}/${'folder/'.repeat(at % 3)}${at}`)
+      const outside = [base, `${base}0/1`, `${other}/1`, `x/${base}/1`]
+      for (const key of [...inside, ...outside]) await store.write('uploads', key, key, text)
+      await store.write('exports', inside[0]!, 'x', text)
+      const removed: number[] = []
+      do removed.push(await store.removeSome('uploads', `${base}/`, 3))
+      while (removed.at(-1) !== 0)
+      expect(removed).toEqual([3, 3, 1, 0])
+      for (const key of inside) expect(await contentOf(key)).toBeNull()
+      for (const key of outside) expect((await contentOf(key))?.toString()).toBe(key)
+      expect(await store.read('exports', inside[0]!).then((stored) => stored && buffer(stored.body))).toHaveLength(1)
+    })
+
+    it('removes each object once when several remove at the same time', async () => {
+      const { store } = subject()
+      const base = randomUUID()
+      for (let at = 0; at < 40; at++) await store.write('artifacts', `${base}/${at}`, 'x', text)
+      await Promise.all([1, 2, 3, 4].map(() => store.removeSome('artifacts', `${base}/`, 40)))
+      expect(await store.removeSome('artifacts', `${base}/`, 40)).toBe(0)
+      for (let at = 0; at < 40; at++) expect(await store.read('artifacts', `${base}/${at}`)).toBeNull()
+    })
+
+    it('refuses to remove everything, or so many as make no sense', async () => {
+      const { store } = subject()
+      const invalid = { name: 'PlatformError', code: 'INVALID_ARGUMENT' }
+      for (const prefix of ['', '/', '.', '..', '../', 'a//', '*', 'a b/']) {
+        await expect(store.removeSome('uploads', prefix, 10), prefix).rejects.toMatchObject(invalid)
+      }
+      for (const limit of [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+        await expect(store.removeSome('uploads', 'a/', limit), String(limit)).rejects.toMatchObject(invalid)
+      }
+      await expect(store.removeSome('../uploads' as never, 'a/', 1)).rejects.toMatchObject(invalid)
+    })
+
     it('refuses keys that are no relative path of plain segments, whatever is done with them', async () => {
       const { store } = subject()
       const invalid = { name: 'PlatformError', code: 'INVALID_ARGUMENT' }

@@ -45,4 +45,12 @@ export interface ObjectStore {
   sign(bucket: Bucket, key: string, options: SignOptions): Promise<SignedUrl>
   /** Removes the object; removing what is not there is fine. */
   remove(bucket: Bucket, key: string): Promise<void>
+  /**
+   * Removes objects whose keys begin with a prefix, a part of them at a time: whoever calls it again and again has
+   * removed all of them, whatever interrupted them in between.
+   * @param prefix how keys may begin, e.g. `018f…/`; never empty
+   * @param limit the most to remove in this call
+   * @returns how many were removed; 0 when none are left
+   */
+  removeSome(bucket: Bucket, prefix: string, limit: number): Promise<number>
 }

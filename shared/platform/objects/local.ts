@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import { PlatformError } from '../errors.ts'
 import type { Bucket, ObjectStore } from './index.ts'
 import {
+  findObjectFiles,
   objectFileExists,
   openObjectFile,
   removeAbandoned,
@@ -12,7 +13,7 @@ import {
   TooLargeError,
   writeObjectFile,
 } from './object-file.ts'
-import { requireObjectName } from './object-key.ts'
+import { isBucket, isObjectKeyPrefix, requireObjectName } from './object-key.ts'
 import { answerSignedRequest } from './serve.ts'
 import { isContentType, makePermit, toSignedPath } from './signed-url.ts'
 
@@ -139,6 +140,19 @@ export function createLocalObjects(options: {
       const path = pathOf(bucket, key)
       await onDisk(() => removeObjectFile(path))
     },
+    async removeSome(bucket, prefix, limit) {
+      if (!isBucket(bucket)) throw new PlatformError('INVALID_ARGUMENT', 'no such bucket')
+      if (!isObjectKeyPrefix(prefix)) throw new PlatformError('INVALID_ARGUMENT', 'not how object keys begin')
+      if (!(Number.isSafeInteger(limit) && limit > 0)) throw new PlatformError('INVALID_ARGUMENT', 'not a limit')
+      return onDisk(async () => {
+        let removed = 0
+        for await (const path of findObjectFiles(join(folder, bucket), prefix, { onDamaged: onError })) {
+          await removeObjectFile(path)
+          if (++removed === limit) break
+        }
+        return removed
+      })
+    },
   }
 
   return {
@@ -146,6 +160,7 @@ export function createLocalObjects(options: {
     read: store.read,
     sign: store.sign,
     remove: store.remove,
+    removeSome: store.removeSome,
     removeHalfWritten: () => onDisk(() => removeAbandoned(partialFolder, 0)),
     handle: (request, response) => answerSignedRequest({ store, secret, origins, now, onError }, request, response),
   }

@@ -85,20 +85,50 @@ export async function openObjectFile(path: string): Promise<OpenedObject | null>
   const file = await open(path, 'r').catch(ignoreMissing)
   if (!file) return null
   try {
-    const { size } = await file.stat()
-    const head = await readExactly(file, 0, Math.min(size, prefixBytes))
-    const descriptionBytes = head.length === prefixBytes ? head.readUInt32BE(4) : 0
-    const bodyStart = prefixBytes + descriptionBytes
-    const damaged = new PlatformError('DATA_DAMAGED', 'a stored object is damaged')
-    if (head.toString('latin1', 0, 4) !== magic || descriptionBytes > maximumDescriptionBytes || bodyStart > size) {
-      throw damaged
-    }
-    const description = parseDescription(await readExactly(file, prefixBytes, descriptionBytes))
-    if (!description) throw damaged
+    const { bodyStart, size, ...description } = await readHead(file)
     return { ...description, sizeBytes: size - bodyStart, body: file.createReadStream({ start: bodyStart }) }
   } catch (error) {
     await file.close()
     throw error
+  }
+}
+
+/**
+ * The key of the object in a file; null when there is no file.
+ *
+ * @throws PlatformError DATA_DAMAGED when the file is not an object
+ */
+async function readKey(path: string): Promise<string | null> {
+  const file = await open(path, 'r').catch(ignoreMissing)
+  if (!file) return null
+  try {
+    return (await readHead(file)).key
+  } finally {
+    await file.close()
+  }
+}
+
+/**
+ * Finds the files of the objects whose keys begin with a prefix. Names of files say nothing of keys, so each is looked
+ * into; one that is damaged says nothing either and is passed over.
+ *
+ * @param options.onDamaged - told of each file that is no object.
+ */
+export async function* findObjectFiles(
+  folder: string,
+  prefix: string,
+  options: { onDamaged(error: unknown): void },
+): AsyncIterable<string> {
+  for (const part of (await readdir(folder).catch(ignoreMissing)) ?? []) {
+    for (const name of (await readdir(join(folder, part)).catch(ignoreMissing)) ?? []) {
+      const path = join(folder, part, name)
+      try {
+        if ((await readKey(path))?.startsWith(prefix)) yield path
+      } catch (error) {
+        if (!(error instanceof PlatformError)) throw error
+        options.onDamaged(error)
+      }
+    }
   }
 }
 
@@ -121,6 +151,22 @@ export async function removeAbandoned(partialFolder: string, untouchedSeconds = 
     const found = await stat(path).catch(ignoreMissing)
     if (found && Date.now() - found.mtimeMs >= untouchedSeconds * 1000) await unlink(path).catch(ignoreMissing)
   }
+}
+
+async function readHead(
+  file: Awaited<ReturnType<typeof open>>,
+): Promise<ObjectDescription & { bodyStart: number; size: number }> {
+  const { size } = await file.stat()
+  const head = await readExactly(file, 0, Math.min(size, prefixBytes))
+  const descriptionBytes = head.length === prefixBytes ? head.readUInt32BE(4) : 0
+  const bodyStart = prefixBytes + descriptionBytes
+  const damaged = new PlatformError('DATA_DAMAGED', 'a stored object is damaged')
+  if (head.toString('latin1', 0, 4) !== magic || descriptionBytes > maximumDescriptionBytes || bodyStart > size) {
+    throw damaged
+  }
+  const description = parseDescription(await readExactly(file, prefixBytes, descriptionBytes))
+  if (!description) throw damaged
+  return { ...description, bodyStart, size }
 }
 
 function describe(description: ObjectDescription): Buffer {

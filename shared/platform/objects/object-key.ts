@@ -15,6 +15,11 @@ export function isObjectKey(text: string): boolean {
   )
 }
 
+/** Whether a text may be how keys begin: a key, or a key and the slash behind it. */
+export function isObjectKeyPrefix(text: string): boolean {
+  return isObjectKey(text.endsWith('/') ? text.slice(0, -1) : text)
+}
+
 export function isBucket(text: string): text is Bucket {
   return (buckets as readonly string[]).includes(text)
 }
