@@ -6,7 +6,7 @@ const maximumRows = 1_000
 
 /**
  * Remembers when API keys were used, so that using one costs no write. What reaches the database is exact to a minute,
- * and what a killed process had not flushed is lost.
+ * and what a killed process had not flushed is lost, as is what is rolled back after a flush.
  */
 export class LastUse {
   readonly #pending = new Map<string, number>()
