@@ -177,14 +177,21 @@ export function routeHandler(
     query: Record<string, string>,
   ): Promise<Principal> {
     if (route.access === 'public') return null
-    const wanted = {
-      orgId: uuidOrNull(params.organization_id ?? request.headers['x-org-id'], 'Organization'),
-      workspaceId: uuidOrNull(
-        request.headers['x-workspace-id'] ?? query.workspace_id ?? params.workspace_id,
-        'Workspace',
-      ),
+    const { headers } = request
+    const named = {
+      orgId: uuidOrNull(headers['x-org-id'], 'Organization'),
+      workspaceId: uuidOrNull(headers['x-workspace-id'] ?? query.workspace_id, 'Workspace'),
     }
-    return authenticator.authenticate(request.headers.authorization, route, wanted)
+    const wanted = {
+      orgId: named.orgId ?? uuidIn(params.organization_id),
+      workspaceId: named.workspaceId ?? uuidIn(params.workspace_id),
+    }
+    const principal = await authenticator.authenticate(headers.authorization, route, wanted)
+    // Only now, so that it tells nobody which of the two there is.
+    assertAgreement('X-Org-Id', headers['x-org-id'], params.organization_id)
+    assertAgreement('X-Workspace-Id', headers['x-workspace-id'], params.workspace_id)
+    assertAgreement('workspace_id', query.workspace_id, params.workspace_id)
+    return principal
   }
 
   function validateQuery(query: Record<string, string>) {
@@ -225,11 +232,25 @@ function scopeOf(principal: Principal): Scope {
   return { ...nobody, userId: principal.userId, orgId: principal.orgId, workspaceId: principal.workspaceId }
 }
 
+/** An id in the path; a malformed one is left to the path's own validation. */
+function uuidIn(param: string | undefined): string | null {
+  return param !== undefined && uuid.test(param) ? param.toLowerCase() : null
+}
+
+/** @throws AppError VALIDATION_ERROR when a header or the query names another thing than the path */
+function assertAgreement(field: string, named: string | string[] | undefined, inPath: string | undefined): void {
+  if (named === undefined || inPath === undefined || String(named).toLowerCase() === inPath.toLowerCase()) return
+  throw new AppError('VALIDATION_ERROR', 'The request is not valid', [
+    { field, message: 'names another one than the path' },
+  ])
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
 /** A malformed id names nothing, like an id of nobody's. */
 function uuidOrNull(value: string | string[] | undefined, what: string): string | null {
   if (value === undefined) return null
-  if (typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value))
-    return value.toLowerCase()
+  if (typeof value === 'string' && uuid.test(value)) return value.toLowerCase()
   throw notFound(what)
 }
 

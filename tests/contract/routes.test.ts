@@ -80,7 +80,7 @@ for (const { name, folder, route } of routes) {
       const search = new URLSearchParams(query ?? example.query).toString()
       return call(world.product.url, route.method, search ? `${path}?${search}` : path, {
         ...(example.body === undefined ? {} : { body: example.body }),
-        ...(route.access === 'public' ? {} : { token: world.tokens.owner }),
+        ...(route.access === 'public' ? {} : { token: example.token ?? world.tokens.owner }),
         ...options,
       })
     }
@@ -104,7 +104,8 @@ for (const { name, folder, route } of routes) {
     test('another method is 405 and says which', async () => {
       const example = await make(world)
       const path = route.path.replace(/\{(\w+)\}/g, (_, key: string) => example.params?.[key] ?? '')
-      const answer = await call(world.product.url, 'PUT', path, { token: world.tokens.owner })
+      const wrong = route.method === 'PUT' ? 'POST' : 'PUT'
+      const answer = await call(world.product.url, wrong, path, { token: world.tokens.owner })
       expectError(answer, 'METHOD_NOT_ALLOWED')
       expect(answer.headers.get('allow')).toBeTruthy()
     })

@@ -9,8 +9,8 @@ import { nobody, type Scope, system } from '#shared/platform/database/index.ts'
 import type { Declaration, JobFunction } from '#shared/runtime/declarations.ts'
 import type { ExampleWorld, MakeJobExample, MakeRouteExample } from '#shared/runtime/examples.ts'
 import { createDispatcher, type FunctionHandler } from '#shared/runtime/function-handler.ts'
-import { createPeople } from './people.ts'
 import { call, startTestProduct, type TestProduct, testPassword, uploadDocument } from '../setup/product.ts'
+import { createPeople } from './people.ts'
 
 /** A report with something of everything in it. */
 const report = `Threat report
@@ -197,7 +197,15 @@ export async function createWorld(clusterUrl: string): Promise<World> {
     documentAt,
     pendingExport,
     newProject,
-    ...createPeople({ product, database: services.database, orgId, workspaceId, ownerId, ownerToken: owner }),
+    ...createPeople({
+      product,
+      database: services.database,
+      orgId,
+      workspaceId,
+      ownerId,
+      ownerToken: owner,
+      strangerToken: tokens.stranger,
+    }),
     newOrganization,
     newBlocklist,
     newApiKey,

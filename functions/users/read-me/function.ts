@@ -1,4 +1,4 @@
-import { User } from '#shared/domain/tenancy/schemas.ts'
+import { Profile } from '#shared/domain/tenancy/profile.ts'
 import { defineRoute } from '#shared/runtime/declarations.ts'
 
 export default defineRoute({
@@ -6,6 +6,6 @@ export default defineRoute({
   path: '/v1/users/me',
   access: 'signed-in',
   summary: 'Read the signed-in user',
-  responses: { 200: User },
+  responses: { 200: Profile },
   handler: () => import('./handler.ts'),
 })

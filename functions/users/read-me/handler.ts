@@ -1,8 +1,8 @@
-import { readUser } from '#shared/domain/tenancy/organizations.ts'
+import { readProfile } from '#shared/domain/tenancy/users.ts'
 import type { RunRoute } from '#shared/runtime/declarations.ts'
 import type route from './function.ts'
 
 export const run: RunRoute<typeof route> = async ({ sql, principal }) => ({
   status: 200,
-  body: await readUser(sql, principal.userId),
+  body: await readProfile(sql, principal.userId),
 })

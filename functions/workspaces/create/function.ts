@@ -4,7 +4,8 @@ import { defineRoute } from '#shared/runtime/declarations.ts'
 export default defineRoute({
   method: 'POST',
   path: '/v1/workspaces',
-  access: 'workspace:manage',
+  // Of the organization, not of a workspace: who manages one may not make others.
+  access: 'organization:manage',
   caller: 'person',
   summary: 'Create a workspace',
   body: WorkspaceDraft,

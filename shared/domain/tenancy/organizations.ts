@@ -1,10 +1,18 @@
-import { AppError } from '../errors.ts'
+import * as v from 'valibot'
+import { AppError, notFound } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { endOfIds, type Page } from '../paging.ts'
-import type { Sql } from '../sql.ts'
+import type { Json, Sql } from '../sql.ts'
 import type { Role } from './permissions.ts'
 import { seesEveryWorkspace } from './principal.ts'
-import type { Organization, Workspace } from './schemas.ts'
+import {
+  type Organization,
+  type OrganizationChange,
+  type OrganizationDetail,
+  OrganizationSettings,
+  type Workspace,
+} from './schemas.ts'
+import { holdUser } from './users.ts'
 
 /**
  * Makes an organization with its first workspace, owned by the user. The transaction must have entered `id`.
@@ -14,6 +22,7 @@ export async function createOrganization(
   sql: Sql,
   draft: { id: string; name: string; ownerId: string },
 ): Promise<Organization> {
+  await holdUser(sql, draft.ownerId)
   const [organization] = await sql<Omit<Organization, 'role'>[]>`
     insert into organizations (id, name) values (${draft.id}, ${draft.name}) returning id, name, created_at, updated_at`
   await sql`insert into memberships (org_id, user_id, role) values (${draft.id}, ${draft.ownerId}, 'owner')`
@@ -29,6 +38,41 @@ export function listOrganizations(sql: Sql, userId: string, page: Page): Promise
     where m.user_id = ${userId} and o.id < ${page.before ?? endOfIds}
     order by o.id desc
     limit ${page.size + 1}`
+}
+
+/**
+ * An organization as one of its members sees it.
+ * @param lock keeps others from changing it until the transaction ends
+ */
+export async function readOrganization(
+  sql: Sql,
+  id: string,
+  userId: string,
+  lock = false,
+): Promise<OrganizationDetail> {
+  const [row] = await sql<(Omit<OrganizationDetail, 'settings'> & { settings: unknown })[]>`
+    select o.id, o.name, m.role, o.settings, o.created_at, o.updated_at
+    from organizations o join memberships m on m.org_id = o.id and m.user_id = ${userId}
+    where o.id = ${id}
+    ${lock ? sql`for no key update of o` : sql``}`
+  if (!row) throw notFound('Organization')
+  return { ...row, settings: v.parse(OrganizationSettings, row.settings) }
+}
+
+/** Changes what is named and leaves the rest. */
+export async function updateOrganization(
+  sql: Sql,
+  id: string,
+  userId: string,
+  change: OrganizationChange,
+): Promise<OrganizationDetail> {
+  const before = await readOrganization(sql, id, userId, true)
+  const settings = { ...before.settings, ...change.settings }
+  await sql`
+    update organizations
+    set name = ${change.name ?? before.name}, settings = ${sql.json(settings as unknown as Json)}, updated_at = now()
+    where id = ${id}`
+  return readOrganization(sql, id, userId)
 }
 
 /** @throws AppError CONFLICT when the organization has a workspace of this name */
@@ -58,7 +102,7 @@ export function listWorkspaces(
   return sql<Workspace[]>`
     select w.id, w.name, w.created_at, w.updated_at
     from workspaces w
-    where w.id < ${page.before ?? endOfIds} and (
+    where w.id < ${page.before ?? endOfIds} and w.deleting_at is null and (
       ${seesEveryWorkspace(caller)} or w.id = ${bound}
       or exists (select from workspace_members m where m.workspace_id = w.id and m.user_id = ${caller.userId}))
     order by w.id desc

@@ -1,0 +1,6 @@
+import type { MakeRouteExample } from '#shared/runtime/examples.ts'
+
+export const example: MakeRouteExample = async ({ newMember }) => ({
+  params: { user_id: (await newMember()).userId },
+  status: 204,
+})

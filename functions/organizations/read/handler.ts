@@ -1,0 +1,8 @@
+import { readOrganization } from '#shared/domain/tenancy/organizations.ts'
+import type { RunRoute } from '#shared/runtime/declarations.ts'
+import type route from './function.ts'
+
+export const run: RunRoute<typeof route> = async ({ sql, principal }) => ({
+  status: 200,
+  body: await readOrganization(sql, principal.orgId, principal.userId),
+})

@@ -1,0 +1,15 @@
+import { eraseWorkspace } from '#shared/domain/erasure/messages.ts'
+import { startWorkspaceErasure } from '#shared/domain/erasure/workspaces.ts'
+import { assertMayDelete } from '#shared/domain/tenancy/workspaces.ts'
+import type { RunRoute } from '#shared/runtime/declarations.ts'
+import type route from './function.ts'
+
+export const run: RunRoute<typeof route> = async ({ sql, principal, enqueue, audit }, { params, query }) => {
+  const { orgId, userId } = principal
+  const { workspace_id: workspaceId } = params
+  await assertMayDelete(sql, orgId, workspaceId, query.confirm)
+  const job = await startWorkspaceErasure(sql, { orgId, workspaceId, startedBy: userId })
+  await enqueue(eraseWorkspace, { workspace_id: workspaceId, job_id: job.id })
+  audit('workspace.deleted', { targetId: workspaceId, details: { name: query.confirm, job_id: job.id } })
+  return { status: 202, body: job, headers: { location: `/v1/jobs/${job.id}` } }
+}

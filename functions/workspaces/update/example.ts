@@ -1,0 +1,7 @@
+import type { MakeRouteExample } from '#shared/runtime/examples.ts'
+
+export const example: MakeRouteExample = ({ workspaceId }) => ({
+  params: { workspace_id: workspaceId },
+  body: { name: `Workspace ${crypto.randomUUID()}` },
+  status: 200,
+})
