@@ -19,6 +19,7 @@ let product: TestProduct
 let owner: postgres.Sql
 let person: string
 let orgId: string
+let workspaceId: string
 const logged: string[] = []
 const secrets: string[] = []
 let later = 0
@@ -29,6 +30,7 @@ beforeAll(async () => {
   owner = postgres(product.database.ownerUrl, { max: 1, onnotice: () => {} })
   person = await product.signUp()
   orgId = (await ok('POST', '/v1/organizations', { token: person, body: { name: 'Flow' } })).id
+  workspaceId = (await ok('GET', '/v1/workspaces', { token: person })).data[0].id
 })
 afterAll(async () => {
   await owner.end()
@@ -190,8 +192,10 @@ describe('what a key may do', () => {
     product.functions.flatMap(({ name, declaration }) =>
       declaration.kind === 'route' && declaration.access !== 'public' ? [{ name, route: declaration as Route }] : [],
     )
-  const tryRoute = (route: Route, token: string) =>
-    send(route.method, route.path.replace('{organization_id}', orgId).replace(/\{\w+\}/g, newId()), { token })
+  const tryRoute = (route: Route, token: string) => {
+    const path = route.path.replace('{organization_id}', orgId).replace('{workspace_id}', workspaceId)
+    return send(route.method, path.replace(/\{\w+\}/g, newId()), { token })
+  }
   const forKeys = ({ access, caller }: Route) =>
     (permissionNames as string[]).includes(access) && caller !== 'person' ? access : null
 
