@@ -24,11 +24,17 @@ interface Page<Row> {
 /** Talks to the product as any client does: over HTTP, with a bearer token. */
 export class ApiClient {
   readonly #url: string
-  #token = ''
+  readonly #organizationId: string | undefined
+  #token: string
 
-  /** @param url address of the product, without a trailing slash */
-  constructor(url: string) {
+  /**
+   * @param url address of the product, without a trailing slash
+   * @param caller a token or API key, instead of signing in, and the organization, instead of the caller's first
+   */
+  constructor(url: string, caller: { token?: string | undefined; organizationId?: string | undefined } = {}) {
     this.#url = url
+    this.#token = caller.token ?? ''
+    this.#organizationId = caller.organizationId
   }
 
   /** @throws ApiError */
@@ -59,6 +65,23 @@ export class ApiClient {
     return rows
   }
 
+  /** The lines of a text, without their ends, as they arrive. @throws ApiError, also when the connection is lost midway */
+  async *lines(path: string): AsyncIterable<string> {
+    const response = await this.#fetch(path, {})
+    const decoder = new TextDecoder()
+    let pending = ''
+    try {
+      for await (const chunk of response.body ?? []) {
+        const lines = (pending + decoder.decode(chunk, { stream: true })).split('\n')
+        pending = lines.pop() ?? ''
+        yield* lines
+      }
+    } catch {
+      throw new ApiError('UNREACHABLE', `The connection to ${this.#url} was lost`)
+    }
+    if (pending !== '') yield pending
+  }
+
   /** Server-sent events until the server ends them; a lost connection is taken up again where it stopped. */
   async *events(path: string): AsyncIterable<ServerSentEvent> {
     let lastId = ''
@@ -82,6 +105,7 @@ export class ApiClient {
   async #fetch(path: string, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers)
     if (this.#token) headers.set('authorization', `Bearer ${this.#token}`)
+    if (this.#organizationId) headers.set('x-org-id', this.#organizationId)
     let response: Response
     try {
       response = await fetch(this.#url + path, { ...init, headers })

@@ -4,10 +4,10 @@ import { parseArgs } from 'node:util'
 import type { Document } from '#shared/domain/documents/schemas.ts'
 import type { Entity, Evidence, Indicator } from '#shared/domain/intelligence/schemas.ts'
 import type { Job } from '#shared/domain/jobs/schemas.ts'
-import { demoCredentials } from '#shared/embedded/demo.ts'
-import { ApiClient, ApiError } from '../api-client.ts'
+import { type ApiClient, ApiError } from '../api-client.ts'
 import { type IngestReport, printReport } from '../ingest-report.ts'
 import { ProgressBar } from '../progress-bar.ts'
+import { connect } from '../sign-in.ts'
 
 export const summary = 'Send files to the running product and show what comes out'
 export const usage = `ingest FILE... [--json] [--tlp CLEAR|GREEN|AMBER|AMBER+STRICT|RED]
@@ -38,12 +38,9 @@ export async function run(args: string[]): Promise<number> {
     console.error(`Usage: npm run adapt -- ${usage}`)
     return 2
   }
-  const client = new ApiClient(process.env.ADAPT_URL ?? `http://127.0.0.1:${process.env.PORT ?? 8787}`)
+  let client: ApiClient
   try {
-    await client.signIn(
-      process.env.ADAPT_EMAIL ?? demoCredentials.email,
-      process.env.ADAPT_PASSWORD ?? process.env.DEMO_PASSWORD ?? demoCredentials.password,
-    )
+    client = await connect()
   } catch (error) {
     console.error(`Cannot sign in: ${(error as Error).message}`)
     return 1

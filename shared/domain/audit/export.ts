@@ -23,66 +23,71 @@ const linesPerPage = 1000
 
 /**
  * Verifies an exported log, with nothing but the file.
+ * @param lines without their ends
  * @param anchor a link known from elsewhere that the chain must contain
  */
 export async function verifyExport(lines: AsyncIterable<string>, anchor?: Link): Promise<Verdict> {
   const verifier = new ChainVerifier(genesis, anchor)
-  let head: Link | null = null
   let page: ChainEntry[] = []
-  let goesOn = false
-  const flush = () => {
-    verifier.accept(page)
-    page = []
-  }
+  let orgId: string | undefined
+  let head: (Link & { org_id: string }) | null = null
+  let isHeadWrong = false
   for await (const line of lines) {
     if (line === '') continue
+    // Nothing follows the head, and it is of the same organization as the entries.
+    isHeadWrong = head !== null
+    if (isHeadWrong) break
+    head = readHeadLine(line)
     if (head) {
-      goesOn = true
-      break
+      isHeadWrong = orgId !== undefined && head.org_id !== orgId
+      continue
     }
-    head = headOf(line)
-    if (!head) page.push(entryOf(line))
-    if (page.length === linesPerPage) flush()
+    const entry = readEntryLine(line)
+    orgId = entry.org_id
+    if (page.push(entry) < linesPerPage) continue
+    verifier.accept(page)
     if (verifier.isBroken) break
+    page = []
   }
-  flush()
-  if (verifier.isBroken) return verifier.soFar(head)
-  // Without its last line the file is not whole, and nothing follows that line.
-  if (!head) return broken(verifier.soFar(null), verifier.soFar(null).verified.sequence + 1, 'truncated')
-  return goesOn ? broken(verifier.soFar(head), head.sequence + 1, 'head_mismatch') : verifier.finish(head)
+  verifier.accept(page)
+  const headLink = head && { sequence: head.sequence, hash: head.hash }
+  const verdict = verifier.soFar(headLink)
+  if (verifier.isBroken) return verdict
+  // Without its last line the file is not whole.
+  if (!headLink) return { ...verdict, ...broken(verdict.verified.sequence + 1, 'truncated') }
+  return isHeadWrong ? { ...verdict, ...broken(headLink.sequence + 1, 'head_mismatch') } : verifier.finish(headLink)
 }
 
-function broken(verdict: Verdict, sequence: number, reason: Fault): Verdict {
-  return { ...verdict, valid: false, broken_at: sequence, reason }
+function broken(sequence: number, reason: Fault) {
+  return { valid: false, broken_at: sequence, reason }
 }
 
-const Entry = v.looseObject({ sequence: v.pipe(v.number(), v.integer()), hash: v.string() })
+const EntryLine = v.looseObject({
+  sequence: v.pipe(v.number(), v.integer()),
+  hash: v.string(),
+  org_id: v.string(),
+})
 
-/** A line as an entry; what is none, or is not written as it was, fits at no place of the chain. */
-function entryOf(line: string): ChainEntry {
-  const { output, success } = v.safeParse(Entry, parse(line))
-  if (!success) return { sequence: Number.NaN, hash: '', text: line }
+/** A line as an entry; what is none, or is not written as we write it, fits at no place of the chain. */
+function readEntryLine(line: string): ChainEntry & { org_id: string } {
+  const { output, success } = v.safeParse(EntryLine, readCanonical(line))
+  if (!success) return { sequence: Number.NaN, hash: '', text: line, org_id: '' }
   const { sequence, hash, ...fields } = output
-  const isAsWritten = canonicalOf(output) === line
-  return { sequence, hash, text: isAsWritten ? canonicalOf(fields) : line }
+  return { sequence, hash, text: canonicalize(fields as Json), org_id: fields.org_id }
 }
 
-function headOf(line: string): Link | null {
-  const { output, success } = v.safeParse(HeadLine, parse(line))
-  return success ? { sequence: output.head.sequence, hash: output.head.hash } : null
+function readHeadLine(line: string): (Link & { org_id: string }) | null {
+  // Parsing every line twice would take as long as hashing it.
+  if (!line.startsWith('{"head"')) return null
+  const { output, success } = v.safeParse(HeadLine, readCanonical(line))
+  return success ? output.head : null
 }
 
-function canonicalOf(value: unknown): string {
+/** The value of a line that is JSON in its canonical form; null for any other. */
+function readCanonical(line: string): Json {
   try {
-    return canonicalize(value as Json)
-  } catch {
-    return ''
-  }
-}
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line)
+    const value = JSON.parse(line)
+    return canonicalize(value) === line ? value : null
   } catch {
     return null
   }
