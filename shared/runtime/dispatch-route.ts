@@ -69,7 +69,9 @@ export function routeHandler(
     const startedAt = performance.now()
     const requestId = requestIdOf(request)
     const abort = new AbortController()
-    response.once('close', () => abort.abort())
+    response.once('close', () => {
+      if (!response.writableFinished) abort.abort()
+    })
     const log = services.log.child({ function: name, requestId })
     const exchange: Exchange = {
       request,

@@ -3,8 +3,8 @@ import { pageBody, readPage } from '#shared/domain/paging.ts'
 import type { RunRoute } from '#shared/runtime/declarations.ts'
 import type route from './function.ts'
 
-export const run: RunRoute<typeof route> = async ({ sql, cursors }, { query }) => {
+export const run: RunRoute<typeof route> = async ({ sql, principal, cursors }, { query }) => {
   const page = readPage(query, cursors)
   const filter = { projectId: query.project_id ?? null, status: query.status ?? null }
-  return { status: 200, body: pageBody(await listDocuments(sql, filter, page), page, cursors) }
+  return { status: 200, body: pageBody(await listDocuments(sql, principal.workspaceId, filter, page), page, cursors) }
 }

@@ -76,11 +76,16 @@ export interface DocumentFilter {
   status: DocumentStatus | null
 }
 
-/** The documents of the caller's workspace, newest first. */
-export function listDocuments(sql: Sql, filter: DocumentFilter, page: Page): Promise<Document[]> {
+/** The documents of a workspace, newest first. */
+export function listDocuments(
+  sql: Sql,
+  workspaceId: string | null,
+  filter: DocumentFilter,
+  page: Page,
+): Promise<Document[]> {
   return sql<Document[]>`
     select ${sql(columns)} from documents
-    where id < ${page.before ?? endOfIds}
+    where workspace_id = ${workspaceId} and id < ${page.before ?? endOfIds}
       ${filter.projectId === null ? sql`` : sql`and project_id = ${filter.projectId}`}
       ${filter.status === null ? sql`` : sql`and status = ${filter.status}`}
     order by id desc
