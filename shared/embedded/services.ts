@@ -48,7 +48,11 @@ export function openEmbeddedServices(
       publicUrl: config.PUBLIC_URL,
       origins: config.CORS_ORIGINS,
     }),
-    identity: createSupabaseIdentity({ url: config.SUPABASE_URL, key: config.SUPABASE_ANON_KEY }),
+    identity: createSupabaseIdentity({
+      url: config.SUPABASE_URL,
+      key: config.SUPABASE_ANON_KEY,
+      serviceRoleKey: config.SUPABASE_SERVICE_ROLE_KEY,
+    }),
     scanner: openScanner(
       config.CLAMD_HOST ? { kind: 'clamd', host: config.CLAMD_HOST, port: config.CLAMD_PORT } : { kind: 'builtin' },
     ),

@@ -23,6 +23,13 @@ const identityCodes: Record<IdentityErrorCode, ErrorCode> = {
   EMAIL_NOT_CONFIRMED: 'PERMISSION_DENIED',
   ACCOUNT_BANNED: 'PERMISSION_DENIED',
   SIGN_UP_DISABLED: 'PERMISSION_DENIED',
+  FACTOR_NOT_FOUND: 'NOT_FOUND',
+  FACTOR_EXISTS: 'CONFLICT',
+  TOO_MANY_FACTORS: 'CONFLICT',
+  FACTORS_DISABLED: 'PERMISSION_DENIED',
+  WRONG_CODE: 'VALIDATION_ERROR',
+  SECOND_FACTOR_REQUIRED: 'PERMISSION_DENIED',
+  INVALID_FLOW: 'VALIDATION_ERROR',
   EMAIL_TAKEN: 'CONFLICT',
   INVALID_EMAIL: 'VALIDATION_ERROR',
   WEAK_PASSWORD: 'VALIDATION_ERROR',
@@ -36,6 +43,7 @@ const passwordReasons: Record<string, string> = {
   length: 'is too short',
   characters: 'needs more kinds of characters',
   pwned: 'is known from a leak',
+  email: 'is little more than the e-mail address',
 }
 
 function fromIdentity(error: IdentityError): AppError {
@@ -43,6 +51,7 @@ function fromIdentity(error: IdentityError): AppError {
     field: 'body.password',
     message: passwordReasons[reason] ?? reason,
   }))
+  if (error.code === 'WRONG_CODE') details.push({ field: 'body.code', message: 'is not a code that is good now' })
   const message = error.message.charAt(0).toUpperCase() + error.message.slice(1)
   return new AppError(identityCodes[error.code], message, details, { cause: error })
 }

@@ -8,5 +8,6 @@ export default defineRoute({
   summary: 'Sign in with e-mail and password',
   body: Credentials,
   responses: { 200: Session },
+  cost: 20,
   handler: () => import('./handler.ts'),
 })

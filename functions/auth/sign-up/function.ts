@@ -8,5 +8,6 @@ export default defineRoute({
   summary: 'Sign up with e-mail and password',
   body: Credentials,
   responses: { 201: SignUp },
+  cost: 20,
   handler: () => import('./handler.ts'),
 })

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
 import { describeIdentity } from './contract.ts'
 import { IdentityError } from './index.ts'
-import { startTestIssuer, type TestIssuer } from './local/testing.ts'
+import { signInOnPage } from './local/consent-visitor.ts'
+import { startTestIssuer, type TestIssuer, testServiceRoleKey } from './local/testing.ts'
 import { createSupabaseIdentity } from './supabase.ts'
 
 let provider: TestIssuer
@@ -13,10 +14,16 @@ beforeAll(async () => {
 afterAll(() => provider.stop())
 
 describeIdentity('supabase-js with the embedded issuer', () => ({
-  identity: createSupabaseIdentity({ url: `${provider.url}/`, key: 'publishable-key' }),
+  identity: createSupabaseIdentity({
+    url: `${provider.url}/`,
+    key: 'publishable-key',
+    serviceRoleKey: testServiceRoleKey,
+  }),
   passSeconds(seconds) {
     provider.clock.seconds += seconds
   },
+  now: () => new Date(provider.clock.seconds * 1000),
+  approve: signInOnPage,
 }))
 
 describe('the Supabase driver', () => {
@@ -33,15 +40,22 @@ describe('the Supabase driver', () => {
       return new Promise((resolve) => server.close(resolve))
     })
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    return createSupabaseIdentity({ url, key: 'publishable-key', timeoutSeconds })
+    return createSupabaseIdentity({ url, key: 'publishable-key', serviceRoleKey: 'service-key', timeoutSeconds })
   }
 
+  const id = '11111111-1111-4111-8111-111111111111'
   const calls = (identity: Awaited<ReturnType<typeof against>>) => [
     () => identity.signUp({ email: 'a@example.org', password: 'correct horse' }),
     () => identity.signIn({ email: 'a@example.org', password: 'correct horse' }),
     () => identity.refresh('token'),
     () => identity.account('token'),
     () => identity.signOut('token', 'local'),
+    () => identity.enrolTotp('token', 'phone'),
+    () => identity.listFactors('token'),
+    () => identity.verifyTotp('token', id, '123456'),
+    () => identity.unenrol('token', id),
+    () => identity.exchangeCode('code', 'verifier'),
+    () => identity.deleteAccount(id),
   ]
 
   const answers: [string, RequestListener][] = [
@@ -83,7 +97,7 @@ describe('the Supabase driver', () => {
         expect(performance.now() - started).toBeLessThan(2_000)
       }
     }
-    expect(requests).toBe(10)
+    expect(requests).toBe(22)
   })
 
   it('tells an account that has to confirm its address from one that is signed in', async () => {
@@ -98,6 +112,20 @@ describe('the Supabase driver', () => {
     expect(await identity.signUp({ email: 'a@example.org', password: 'correct horse' })).toMatchObject({
       account: { id: 'u', emailConfirmed: false },
       session: null,
+    })
+  })
+
+  it('says UNAVAILABLE, and asks nobody, when an account shall be deleted without the key for it', async () => {
+    const identity = createSupabaseIdentity({
+      url: 'http://127.0.0.1:9',
+      key: 'publishable-key',
+      fetch: () => {
+        throw new Error('nobody is asked')
+      },
+    })
+    await expect(identity.deleteAccount(id)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: 'this installation has no key to delete accounts with',
     })
   })
 

@@ -1,12 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { type Identity, IdentityError } from './index.ts'
+import { decodeBase32, stepAt, totpCode } from './local/totp.ts'
 
 /** A provider as a driver's suite needs it. */
 export interface IdentityUnderTest {
   identity: Identity
   /** Lets time pass at the provider; absent where the clock can't be turned. */
   passSeconds?(seconds: number): void
+  /** The provider's time; the real one when absent. */
+  now?(): Date
+  /** Signs in on the page that a URL of `oauthUrl` leads to, as a person would, and returns where that leads. */
+  approve?(url: string, credentials: { email: string; password: string }): Promise<URL>
 }
 
 /**
@@ -32,6 +37,12 @@ export function describeIdentity(driver: string, subject: () => IdentityUnderTes
     const { account, session } = await subject().identity.signUp({ email, password })
     if (!session) throw new Error('no session')
     return { email, account, session }
+  }
+
+  /** What an authenticator app shows, some steps from now. */
+  function codeOf(secret: string, steps = 0): string {
+    const now = subject().now?.() ?? new Date()
+    return totpCode(decodeBase32(secret), stepAt(now) + steps)
   }
 
   describe(`${driver} as an identity provider`, () => {
@@ -144,6 +155,127 @@ export function describeIdentity(driver: string, subject: () => IdentityUnderTes
       expect(await Promise.all([third, fourth].map((one) => isOpen(one.accessToken)))).toEqual([false, false])
       // What has ended may be ended again.
       await identity.signOut(fourth.accessToken, 'global')
+    })
+
+    it('raises a session by a code of a factor that was set up, and keeps it raised', async () => {
+      const { identity } = subject()
+      const { session, email } = await signUp()
+      expect(session).toMatchObject({ aal: 'aal1', account: { hasVerifiedFactor: false } })
+      const factor = await identity.enrolTotp(session.accessToken, 'phone')
+      expect(factor.uri).toContain(`secret=${factor.secret}`)
+      expect(factor.qrCode).toMatch(/^(<\?xml[^>]*>\s*)?<svg/)
+      expect(await identity.listFactors(session.accessToken)).toEqual([
+        { id: factor.id, name: 'phone', type: 'totp', status: 'unverified', createdAt: expect.any(Date) },
+      ])
+      expect((await identity.account(session.accessToken)).hasVerifiedFactor).toBe(false)
+
+      const raised = await identity.verifyTotp(session.accessToken, factor.id, codeOf(factor.secret))
+      expect(raised).toMatchObject({ aal: 'aal2', account: { email, hasVerifiedFactor: true } })
+      expect(await identity.refresh(raised.refreshToken)).toMatchObject({ aal: 'aal2' })
+      expect((await identity.listFactors(raised.accessToken))[0]).toMatchObject({ id: factor.id, status: 'verified' })
+      // A password alone is the weaker session again.
+      expect(await identity.signIn({ email, password })).toMatchObject({
+        aal: 'aal1',
+        account: { hasVerifiedFactor: true },
+      })
+    })
+
+    it('takes a right code of its own factor only', async () => {
+      const { identity } = subject()
+      const { session } = await signUp()
+      const stranger = await signUp()
+      const factor = await identity.enrolTotp(session.accessToken, 'phone')
+      const code = codeOf(factor.secret)
+      const wrong = code === '000000' ? '000001' : '000000'
+      expect(await failure(identity.verifyTotp(session.accessToken, factor.id, wrong))).toMatchObject({
+        code: 'WRONG_CODE',
+      })
+      for (const [token, id] of [
+        [stranger.session.accessToken, factor.id],
+        [session.accessToken, randomUUID()],
+      ] as const) {
+        expect(await failure(identity.verifyTotp(token, id, code))).toMatchObject({ code: 'FACTOR_NOT_FOUND' })
+        expect(await failure(identity.unenrol(token, id))).toMatchObject({ code: 'FACTOR_NOT_FOUND' })
+      }
+      for (const token of ['', 'x']) {
+        for (const call of [
+          () => identity.verifyTotp(token, factor.id, code),
+          () => identity.enrolTotp(token, 'phone'),
+          () => identity.listFactors(token),
+          () => identity.unenrol(token, factor.id),
+        ]) {
+          expect(await failure(call())).toMatchObject({ code: 'SESSION_EXPIRED' })
+        }
+      }
+      expect(await identity.verifyTotp(session.accessToken, factor.id, code)).toMatchObject({ aal: 'aal2' })
+    })
+
+    it('lets a factor that was never verified give way to a new one of its name, and no verified one', async () => {
+      const { identity } = subject()
+      const { session } = await signUp()
+      const forgotten = await identity.enrolTotp(session.accessToken, 'phone')
+      const factor = await identity.enrolTotp(session.accessToken, 'phone')
+      expect((await identity.listFactors(session.accessToken)).map(({ id }) => id)).toEqual([factor.id])
+      expect(factor.secret).not.toBe(forgotten.secret)
+      const raised = await identity.verifyTotp(session.accessToken, factor.id, codeOf(factor.secret))
+      expect(await failure(identity.enrolTotp(raised.accessToken, 'phone'))).toMatchObject({ code: 'FACTOR_EXISTS' })
+      expect((await identity.enrolTotp(raised.accessToken, 'tablet')).name).toBe('tablet')
+    })
+
+    it('asks for the second factor to remove it or to add another', async () => {
+      const { identity } = subject()
+      const { session, email } = await signUp()
+      const factor = await identity.enrolTotp(session.accessToken, 'phone')
+      const raised = await identity.verifyTotp(session.accessToken, factor.id, codeOf(factor.secret))
+      const { accessToken: weak } = await identity.signIn({ email, password })
+      for (const call of [() => identity.unenrol(weak, factor.id), () => identity.enrolTotp(weak, 'thief')]) {
+        expect(await failure(call())).toMatchObject({ code: 'SECOND_FACTOR_REQUIRED' })
+      }
+      await identity.unenrol(raised.accessToken, factor.id)
+      expect((await identity.account(raised.accessToken)).hasVerifiedFactor).toBe(false)
+      expect(await identity.refresh(raised.refreshToken)).toMatchObject({ aal: 'aal1' })
+    })
+
+    it('signs in through a provider, with a code that is good once and only with its verifier', async ({ skip }) => {
+      const { identity, approve } = subject()
+      if (!approve) return skip('nobody is there to sign in with the provider')
+      const email = newEmail()
+      const start = () => identity.oauthUrl('google', 'https://app.example/callback?from=test')
+      const [first, second] = [await start(), await start()]
+      expect(first.codeVerifier).not.toBe(second.codeVerifier)
+      const comeBack = async (url: string) => {
+        const back = await approve(url, { email, password })
+        expect(back.href).toMatch(/^https:\/\/app\.example\/callback\?from=test&code=/)
+        return back.searchParams.get('code')!
+      }
+      const code = await comeBack(first.url)
+      const session = await identity.exchangeCode(code, first.codeVerifier)
+      expect(session).toMatchObject({ aal: 'aal1', account: { email } })
+      expect(await failure(identity.exchangeCode(code, first.codeVerifier))).toMatchObject({ code: 'INVALID_FLOW' })
+
+      const other = await comeBack(second.url)
+      expect(await failure(identity.exchangeCode(other, first.codeVerifier))).toMatchObject({ code: 'INVALID_FLOW' })
+      for (const [wrongCode, verifier] of [
+        ['', second.codeVerifier],
+        [randomUUID(), second.codeVerifier],
+        [other, ''],
+      ] as const) {
+        expect(await failure(identity.exchangeCode(wrongCode, verifier))).toMatchObject({ code: 'INVALID_FLOW' })
+      }
+      expect((await identity.account(session.accessToken)).id).toBe(session.account.id)
+    })
+
+    it('deletes an account with its sessions, once and again', async () => {
+      const { identity } = subject()
+      const { session, account, email } = await signUp()
+      const bystander = await signUp()
+      await identity.deleteAccount(account.id)
+      await identity.deleteAccount(account.id)
+      expect(await failure(identity.refresh(session.refreshToken))).toMatchObject({ code: 'SESSION_EXPIRED' })
+      expect(await failure(identity.account(session.accessToken))).toMatchObject({ code: 'SESSION_EXPIRED' })
+      expect(await failure(identity.signIn({ email, password }))).toMatchObject({ code: 'INVALID_CREDENTIALS' })
+      expect((await identity.account(bystander.session.accessToken)).id).toBe(bystander.account.id)
+      expect((await identity.signUp({ email, password })).account.id).not.toBe(account.id)
     })
   })
 }

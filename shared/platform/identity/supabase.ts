@@ -90,13 +90,14 @@ export function createSupabaseIdentity(options: {
   }
 
   /** Runs a call of those that the library makes only for the session that it holds. */
-  function callAs<Answer extends { data: unknown; error: unknown }>(
+  async function callAs<Answer extends { data: unknown; error: unknown }>(
     accessToken: string,
     work: (client: Client) => Promise<Answer>,
   ): Promise<Answer['data']> {
     if (!accessToken) throw new IdentityError('SESSION_EXPIRED', messages.SESSION_EXPIRED)
-    // Whether the token is still good is for the provider to say; refreshing it is not this call's business.
-    const session = { access_token: accessToken, refresh_token: 'none', expires_at: 9_999_999_999, user: null }
+    // Whether the token is still good is for the provider to say: the library shall neither refresh it nor, for want of
+    // a user, ask whose it is.
+    const session = { access_token: accessToken, refresh_token: 'none', expires_at: 9_999_999_999, user: {} }
     return call(work, { kept: new Map([[storageKey, JSON.stringify(session)]]) })
   }
 

@@ -9,7 +9,7 @@ import { createLocalIssuer, type LocalIssuer } from '../local-issuer.ts'
 /** Far below what protects anybody: tests sign in hundreds of times. */
 export const cheapPasswordCost = { cost: 2 ** 4, blockSize: 8, parallelization: 1 }
 
-export const testServiceRoleKey = 'the service role key of the tests'
+export const testServiceRoleKey = 'service-role-key-of-the-tests'
 
 /** A local issuer on loopback with a database, a key folder and a clock of its own. */
 export async function startTestIssuer(clusterUrl: string) {
