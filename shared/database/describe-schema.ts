@@ -15,6 +15,8 @@ export async function describeSchema(url: string): Promise<string> {
         from pg_class c
         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'm', 'v')
           and c.relname <> 'schema_migrations'
+          -- Partitions come with the months, not with the migrations.
+          and not c.relispartition
       ), lines as (
         select 0 as section, p.proname as first, '' as second, pg_get_functiondef(p.oid) as text
         from pg_proc p

@@ -5,7 +5,7 @@ import { type Database, nobody, type Scope } from '#shared/platform/database/ind
 import { cloneDatabase, type TestDatabase } from '../../tests/setup/database.ts'
 
 /** Tables without tenants' data; everything else must have forced row-level security. */
-const shared = ['processed_messages', 'schema_migrations']
+const shared = ['idempotent_requests', 'processed_messages', 'schema_migrations']
 
 let clone: TestDatabase
 let database: Database
@@ -23,6 +23,7 @@ afterAll(async () => {
   await clone.drop()
 })
 
+/** Partitions are reached through their table only: what is said about tables here is not about them. */
 async function tables(): Promise<
   { name: string; secured: boolean; forced: boolean; tenant: boolean; policies: number }[]
 > {
@@ -31,7 +32,7 @@ async function tables(): Promise<
       exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'org_id') as tenant,
       (select count(*)::int from pg_policy p where p.polrelid = c.oid) as policies
     from pg_class c
-    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
     order by 1`
 }
 
@@ -50,10 +51,33 @@ test('the application role owns nothing and cannot step over the policies', asyn
     select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles where rolname = 'adapt_app'`
   expect(role).toEqual({ rolsuper: false, rolbypassrls: false, rolcreaterole: false, rolcreatedb: false })
   expect(await owner`select 1 from pg_class where relowner = 'adapt_app'::regrole`).toHaveLength(0)
-  expect(
-    await owner`
-    select proname from pg_proc where pronamespace = 'public'::regnamespace and prosecdef`,
-  ).toHaveLength(0)
+})
+
+/** What the application may do with the rights of the schema's owner, and nothing else. */
+const definers = ['append_audit', 'drop_expired_partitions', 'ensure_month_partitions', 'erase_audit']
+
+test('functions with the rights of the owner are these, with a search path of their own, and not for everybody', async () => {
+  const found = await owner<{ name: string; settings: string; everybody: boolean }[]>`
+    select proname as name, proconfig::text as settings,
+      proacl is null or exists (select from aclexplode(proacl) as a where a.grantee = 0) as everybody
+    from pg_proc where pronamespace = 'public'::regnamespace and prosecdef order by 1`
+  expect(found.map((definer) => definer.name)).toEqual(definers.toSorted())
+  for (const { name, settings, everybody } of found) {
+    expect(settings, name).toContain('search_path=pg_catalog, pg_temp')
+    expect(everybody, name).toBe(false)
+  }
+})
+
+test('a partition has forced row-level security, no policy and no grants: it is reached through its table', async () => {
+  const partitions = await owner`
+    select c.relname as name, c.relrowsecurity as secured, c.relforcerowsecurity as forced,
+      exists (select from pg_policy p where p.polrelid = c.oid) as opened,
+      exists (select from aclexplode(c.relacl) a where a.grantee in (0, 'adapt_app'::regrole)) as granted
+    from pg_class c where c.relnamespace = 'public'::regnamespace and c.relispartition and c.relkind in ('r', 'p')`
+  expect(partitions.length).toBeGreaterThan(3)
+  for (const { name, ...walls } of partitions) {
+    expect(walls, name).toEqual({ secured: true, forced: true, opened: false, granted: false })
+  }
 })
 
 /** Puts a row of this organization into every table that has one, as the owner of the database. */
@@ -77,6 +101,9 @@ async function fill(orgId: string): Promise<void> {
     values (${newId()}, ${orgId}, 'i@example.org', 'viewer', sha256(${orgId}::bytea), now())`
   await owner`insert into api_keys (id, org_id, name, prefix, key_sha256, scopes)
     values (${newId()}, ${orgId}, 'k', 'rfa_', sha256(${orgId}::bytea), '[]')`
+  await owner`insert into audit_heads (org_id, sequence, hash) values (${orgId}, 1, '')`
+  await owner`insert into audit_logs (org_id, sequence, occurred_at, actor_kind, action, target_type, details, request_id, hash)
+    values (${orgId}, 1, now(), 'system', 'a', 't', '{}', 'r', '')`
   await owner`insert into outbox (id, org_id, kind, target, body) values (${newId()}, ${orgId}, 'event', 't', '{}')`
   await owner`insert into dead_letters (id, org_id, kind, consumer, message_id, body, attempts, error)
     values (${newId()}, ${orgId}, 'event', 'c', ${newId()}, '{}', 1, '{}')`
