@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { readLocalSettings } from '#shared/configuration/local.ts'
 import { migrate } from '#shared/database/migrate.ts'
 import { demoCredentials, ensureDemo } from '#shared/embedded/demo.ts'
 import { installationSecret, startProduct } from '#shared/embedded/product.ts'
@@ -74,13 +75,13 @@ async function run(): Promise<number> {
 
 async function start(called: AbortSignal): Promise<void> {
   const startedAt = performance.now()
-  const host = process.env.HOST || '127.0.0.1'
-  const port = Number(process.env.PORT || 8787)
+  const { HOST: host, PORT, DATA_FOLDER, DEMO_PASSWORD } = readLocalSettings(process.env)
+  const port = Number(PORT)
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
-    throw new PlatformError('INVALID_ARGUMENT', `PORT must be a number from 0 to 65535, not "${process.env.PORT}"`)
+    throw new PlatformError('INVALID_ARGUMENT', `PORT must be a number from 0 to 65535, not "${PORT}"`)
   }
-  const password = demoPassword(host)
-  const dataFolder = resolve(process.env.DATA_FOLDER || '.data')
+  const password = demoPassword(host, DEMO_PASSWORD)
+  const dataFolder = resolve(DATA_FOLDER)
   const isFirstStart = !existsSync(dataFolder)
   console.log(isFirstStart ? 'First start: making the database …' : 'Starting …')
 
@@ -140,9 +141,9 @@ function databaseEnded(dataFolder: string): PlatformError {
 }
 
 /** The demo password that everybody knows is only for a product that nobody else can reach. */
-function demoPassword(host: string): string {
+function demoPassword(host: string, own: string | undefined): string {
   const isLocal = host === 'localhost' || host === '::1' || host.startsWith('127.')
-  if (process.env.DEMO_PASSWORD) return process.env.DEMO_PASSWORD
+  if (own) return own
   if (isLocal) return demoCredentials.password
   throw new PlatformError(
     'INVALID_ARGUMENT',

@@ -1,21 +1,30 @@
-import { expect, test } from 'vitest'
-import { readConfig } from './config.ts'
+import { describe, expect, test } from 'vitest'
+import { type Environment, readConfig } from './config.ts'
 
 const minimal = {
   PUBLIC_URL: 'https://adapt.example',
   FUNCTIONS_URL: 'https://functions.example',
-  DATABASE_URL: 'postgres://adapt_app:secret@db.example/adapt',
+  DATABASE_URL: 'postgres://adapt_app:hunter2-hunter2-hunter2@db.example/adapt?sslmode=verify-full',
   SUPABASE_URL: 'https://project.supabase.co',
   SUPABASE_ANON_KEY: 'anon',
-  PUSH_SERVICE_ACCOUNTS: 'a@example.org, b@example.org',
-  CURSOR_SECRET: 'x'.repeat(32),
+  PUSH_SERVICE_ACCOUNTS: 'a@project.iam.gserviceaccount.com, b@project.iam.gserviceaccount.com',
+  CURSOR_SECRET: '0f3b8a6d7c5e4f2190a8b7c6d5e4f3a2',
+}
+
+function problemsOf(environment: Environment): string {
+  try {
+    readConfig(environment)
+    return ''
+  } catch (error) {
+    return (error as Error).message
+  }
 }
 
 test('numbers and lists are read, and what is not given has its default', () => {
   expect(readConfig({ ...minimal, DATABASE_POOL_SIZE: '3', SOMETHING_ELSE: 'ignored' })).toMatchObject({
     DATABASE_POOL_SIZE: 3,
     DATABASE_TIMEOUT: 30,
-    PUSH_SERVICE_ACCOUNTS: ['a@example.org', 'b@example.org'],
+    PUSH_SERVICE_ACCOUNTS: ['a@project.iam.gserviceaccount.com', 'b@project.iam.gserviceaccount.com'],
     CORS_ORIGINS: [],
     APP_ENV: 'development',
   })
@@ -34,4 +43,89 @@ test('every problem is named at once, and no value is shown', () => {
 test('an empty value counts as absent', () => {
   expect(readConfig({ ...minimal, DATABASE_TIMEOUT: '' }).DATABASE_TIMEOUT).toBe(30)
   expect(() => readConfig({ ...minimal, SUPABASE_URL: '' })).toThrow(/SUPABASE_URL/)
+})
+
+test('a slash at the end of an address is dropped, since paths are appended', () => {
+  expect(readConfig({ ...minimal, PUBLIC_URL: 'https://adapt.example/' }).PUBLIC_URL).toBe('https://adapt.example')
+})
+
+describe.each(['staging', 'production'])('%s', (APP_ENV) => {
+  const production = { ...minimal, APP_ENV }
+
+  test('starts with settings that are safe', () => {
+    expect(readConfig(production).APP_ENV).toBe(APP_ENV)
+    const socket = 'postgres://adapt_app@localhost/adapt?host=/cloudsql/project:region:instance'
+    expect(problemsOf({ ...production, DATABASE_URL: socket })).toBe('')
+    expect(problemsOf({ ...production, CORS_ORIGINS: 'https://console.example, https://b.example:8443' })).toBe('')
+  })
+
+  const unsafe: [string, Record<string, string>, RegExp][] = [
+    ['an address without TLS', { PUBLIC_URL: 'http://adapt.example' }, /PUBLIC_URL: must be https/],
+    ['a sign-in without TLS', { SUPABASE_URL: 'http://project.supabase.co' }, /SUPABASE_URL: must be https/],
+    ['an address with a password', { PUBLIC_URL: 'https://a:b@adapt.example' }, /PUBLIC_URL: must not hold/],
+    ['any origin', { CORS_ORIGINS: '*' }, /CORS_ORIGINS/],
+    ['an origin without TLS', { CORS_ORIGINS: 'https://a.example,http://b.example' }, /CORS_ORIGINS/],
+    ['an origin with a path', { CORS_ORIGINS: 'https://a.example/app' }, /CORS_ORIGINS/],
+    ['an embedded driver', { OBJECTS_FOLDER: '/tmp' }, /OBJECTS_FOLDER: belongs to a driver/],
+    ['a plain secret', { CURSOR_SECRET: 'x'.repeat(32) }, /CURSOR_SECRET: is no secret/],
+    ['an example as a secret', { CURSOR_SECRET: 'change-me-0123456789-abcdefghijkl' }, /CURSOR_SECRET: is no secret/],
+    ['one secret for two purposes', { SUPABASE_ANON_KEY: minimal.CURSOR_SECRET }, /must be another value than CURSOR/],
+    ['no password', { DATABASE_URL: 'postgres://adapt_app@db.example/a?sslmode=require' }, /must hold a password/],
+    ['a short password', { DATABASE_URL: 'postgres://adapt_app:adapt@db.example/a?sslmode=require' }, /short or a/],
+    ['a database without TLS', { DATABASE_URL: `postgres://adapt_app:${'k7'.repeat(8)}@db.example/a` }, /demand TLS/],
+    ['TLS that is optional', { DATABASE_URL: `${minimal.DATABASE_URL.split('?')[0]}?sslmode=prefer` }, /demand TLS/],
+    ['a superuser', { DATABASE_URL: `postgres://postgres:${'k7'.repeat(8)}@127.0.0.1/a` }, /role adapt_app/],
+    ['another database', { DATABASE_URL: 'mysql://adapt_app:k7k7k7k7k7k7@127.0.0.1/a' }, /postgres:\/\/ URL/],
+    ['the key of the embedded issuer', { SUPABASE_ANON_KEY: 'local' }, /SUPABASE_ANON_KEY/],
+    ['pushes of anybody with a Google account', { PUSH_SERVICE_ACCOUNTS: 'me@gmail.com' }, /PUSH_SERVICE_ACCOUNTS/],
+    ['a misspelt setting', { DATABASE_POOLSIZE: '3' }, /DATABASE_POOLSIZE: .* did you mean DATABASE_POOL_SIZE\?/],
+    ['an unknown setting of ours', { SUPABASE_SERVICE: 'x' }, /SUPABASE_SERVICE: is no setting/],
+  ]
+  test.each(unsafe)('refuses to start with %s', (_what, settings, message) => {
+    expect(problemsOf({ ...production, ...settings })).toMatch(message)
+    // What is only unsafe stands in nobody's way at home.
+    expect(problemsOf({ ...minimal, ...settings, APP_ENV: 'development' })).toBe('')
+  })
+
+  test('names problems of single settings and of all together at once', () => {
+    const problems = problemsOf({
+      ...production,
+      PUBLIC_URL: 'http://a.example',
+      DATABASE_TIMEOUT: 'x',
+      CORS_ORIGINS: '*',
+    })
+    expect(problems).toMatch(/3 problem/)
+    for (const name of ['PUBLIC_URL', 'DATABASE_TIMEOUT', 'CORS_ORIGINS']) expect(problems).toContain(name)
+  })
+
+  test('lets the drivers of one machine have their settings where they are in use', () => {
+    const settings = { ...production, OBJECTS_FOLDER: '/data', PUBLIC_URL: 'http://127.0.0.1:8787' }
+    expect(readConfig(settings, { embeddedDrivers: true }).OBJECTS_FOLDER).toBe('/data')
+  })
+})
+
+describe('names that look like ours', () => {
+  const warningsOf = (settings: Environment) => {
+    const warnings: string[] = []
+    readConfig({ ...minimal, ...settings }, { warn: (message) => warnings.push(message) })
+    return warnings
+  }
+
+  test('are pointed out in development, with the right one', () => {
+    expect(
+      warningsOf({ DATABASE_POOLSIZE: '3', LOGLEVEL: 'debug', MAXIMUM_UPLOAD_BYTE: '1', CLAMD_PROT: '1' }),
+    ).toEqual([
+      'CLAMD_PROT: is no setting of this product; did you mean CLAMD_PORT?',
+      'DATABASE_POOLSIZE: is no setting of this product; did you mean DATABASE_POOL_SIZE?',
+      'LOGLEVEL: is no setting of this product; did you mean LOG_LEVEL?',
+      'MAXIMUM_UPLOAD_BYTE: is no setting of this product; did you mean MAXIMUM_UPLOAD_BYTES?',
+    ])
+  })
+
+  test('of other programs are left alone, and their values are never shown', () => {
+    expect(
+      warningsOf({ PATH: '/bin', LOG_EXECUTION_ID: 'true', FUNCTION_TARGET: 'x', K_SERVICE: 'y', PORT: '1' }),
+    ).toEqual([])
+    expect(warningsOf({ DATABASE_PASSWORD: 'hunter2' }).join()).not.toContain('hunter2')
+  })
 })

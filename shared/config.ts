@@ -1,4 +1,6 @@
 import * as v from 'valibot'
+import { findMisspelt } from './configuration/misspelt.ts'
+import { findUnsafeSettings } from './configuration/unsafe.ts'
 import { PlatformError } from './platform/errors.ts'
 
 const integer = (minimum: number, maximum: number) =>
@@ -18,35 +20,69 @@ const list = v.pipe(
       .filter(Boolean),
   ),
 )
-const url = v.pipe(v.string(), v.url())
-const secret = v.pipe(v.string(), v.minLength(32, 'must have at least 32 characters'))
+/** An address to which paths are appended: a slash at its end is dropped. */
+const url = v.pipe(
+  v.string(),
+  v.url(),
+  v.transform((value) => value.replace(/\/+$/, '')),
+)
+/** Never shown: not in an example, not in a message. */
+const isSecret = <Value>() => v.metadata<Value, { secret: true }>({ secret: true })
+/** A secret that we make ourselves, at random. */
+const secret = v.pipe(
+  v.string(),
+  v.minLength(32, 'must have at least 32 characters'),
+  v.metadata({ secret: true, random: true }),
+)
 
-/** Every setting of the product, from the environment. The descriptions are the documentation. */
-export const ConfigSchema = v.object({
+const installation = {
   APP_ENV: v.pipe(
     v.optional(v.picklist(['development', 'test', 'staging', 'production']), 'development'),
-    v.description('Which environment this is; production validates strictly'),
+    v.description('Which environment this is; staging and production refuse to start with unsafe settings'),
   ),
   LOG_LEVEL: v.pipe(
     v.optional(v.picklist(['debug', 'info', 'warn', 'error']), 'info'),
     v.description('Least severe level that is logged'),
   ),
-  PUBLIC_URL: v.pipe(url, v.description('Where clients reach the product, without a trailing slash')),
+  GOOGLE_CLOUD_PROJECT: v.pipe(
+    v.optional(v.string()),
+    v.description('Project of Google Cloud; with it log lines are tied to their trace'),
+  ),
+  PUBLIC_URL: v.pipe(url, v.description('Where clients reach the product')),
   FUNCTIONS_URL: v.pipe(
     url,
     v.description(
       'Where Pub/Sub, Cloud Tasks and Cloud Scheduler reach the functions: {FUNCTIONS_URL}/{function name}',
     ),
   ),
-  DATABASE_URL: v.pipe(url, v.description('PostgreSQL connection of the role adapt_app')),
+}
+
+const database = {
+  DATABASE_URL: v.pipe(v.string(), v.url(), isSecret(), v.description('PostgreSQL connection of the role adapt_app')),
   DATABASE_POOL_SIZE: v.pipe(v.optional(integer(1, 50), '5'), v.description('Connections of one instance')),
   DATABASE_TIMEOUT: v.pipe(
     v.optional(integer(1, 300), '30'),
     v.description('Seconds to wait for a connection, and for a statement'),
   ),
+}
+
+const signIn = {
   SUPABASE_URL: v.pipe(url, v.description('Supabase project, or the embedded issuer')),
-  SUPABASE_ANON_KEY: v.pipe(v.string(), v.minLength(1), v.description('Public key that Supabase wants with each call')),
+  SUPABASE_ANON_KEY: v.pipe(
+    v.string(),
+    v.minLength(1),
+    isSecret(),
+    v.description('Public key that Supabase wants with each call'),
+  ),
+  SUPABASE_SERVICE_ROLE_KEY: v.pipe(
+    v.optional(v.pipe(v.string(), v.minLength(20, 'must have at least 20 characters'))),
+    isSecret(),
+    v.description('Key that may delete accounts at Supabase; without it nobody can delete theirs'),
+  ),
   TOKEN_AUDIENCE: v.pipe(v.optional(v.string(), 'authenticated'), v.description('Audience of access tokens')),
+}
+
+const pushes = {
   PUSH_ISSUER: v.pipe(
     v.optional(v.string(), 'https://accounts.google.com'),
     v.description('Issuer of the OIDC tokens of pushes'),
@@ -56,10 +92,17 @@ export const ConfigSchema = v.object({
     v.description('Keys of the issuer of pushes'),
   ),
   PUSH_SERVICE_ACCOUNTS: v.pipe(list, v.description('Comma-separated e-mail addresses that may push')),
-  CURSOR_SECRET: v.pipe(secret, v.description('Signs the cursors of lists')),
+}
+
+const http = {
+  CURSOR_SECRET: v.pipe(
+    secret,
+    v.description('Signs the cursors of lists; takes effect without a restart, and makes cursors under way invalid'),
+  ),
   CORS_ORIGINS: v.pipe(v.optional(list, ''), v.description('Comma-separated origins of browsers that may call')),
-  OBJECTS_FOLDER: v.pipe(v.optional(v.string()), v.description('Embedded objects: folder of the buckets')),
-  OBJECTS_SECRET: v.pipe(v.optional(secret), v.description('Embedded objects: signs their URLs')),
+}
+
+const documents = {
   MAXIMUM_UPLOAD_BYTES: v.pipe(
     v.optional(integer(1, 5_000_000_000), '50000000'),
     v.description('Largest file that can be uploaded'),
@@ -69,25 +112,96 @@ export const ConfigSchema = v.object({
     v.description('clamd to scan uploads with; without it the built-in EICAR check'),
   ),
   CLAMD_PORT: v.pipe(v.optional(integer(1, 65535), '3310'), v.description('Port of clamd')),
+}
+
+/** Settings of drivers that exist only where the product runs whole on one machine. */
+const embedded = {
+  TRUSTED_PROXY_HOPS: v.pipe(
+    v.optional(integer(0, 5), '0'),
+    v.description(
+      'Proxies of ours that append to X-Forwarded-For: 0 none, 1 Cloud Run, 2 its application load balancer too',
+    ),
+  ),
+  RATE_LIMIT_PRINCIPAL_PER_MINUTE: v.pipe(
+    v.optional(integer(1, 1_000_000), '1000'),
+    v.description('Cost of requests that a user or an API key may make a minute, and at most at once'),
+  ),
+  RATE_LIMIT_ADDRESS_PER_MINUTE: v.pipe(
+    v.optional(integer(1, 1_000_000), '10000'),
+    v.description('Cost of requests that may come from an IPv4 address or an IPv6 /64 a minute, and at most at once'),
+  ),
+  OBJECTS_FOLDER: v.pipe(v.optional(v.string()), v.description('Embedded objects: folder of the buckets')),
+  OBJECTS_SECRET: v.pipe(v.optional(secret), v.description('Embedded objects: signs their URLs')),
+}
+
+/** The settings as `.env.example` shows them. */
+export const settingGroups = {
+  Installation: installation,
+  Database: database,
+  'Sign-in': signIn,
+  'Pushes of Pub/Sub, Cloud Tasks and Cloud Scheduler': pushes,
+  HTTP: http,
+  Documents: documents,
+  'Embedded drivers': embedded,
+}
+
+/** Every setting of the product, from the environment. The descriptions are the documentation. */
+export const ConfigSchema = v.object({
+  ...installation,
+  ...database,
+  ...signIn,
+  ...pushes,
+  ...http,
+  ...documents,
+  ...embedded,
 })
 
+/** What the schema says of a setting besides its values. */
+export function notesOf(schema: v.GenericSchema & { wrapped?: v.GenericSchema }): SettingNotes {
+  return { ...(schema.wrapped ? notesOf(schema.wrapped) : {}), ...(v.getMetadata(schema as never) as SettingNotes) }
+}
+
+interface SettingNotes {
+  secret?: boolean
+  random?: boolean
+}
+
 export type Config = v.InferOutput<typeof ConfigSchema>
+/** Names of settings with their text, e.g. `process.env`; empty values count as absent. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export interface ReadOptions {
+  /** The drivers of one machine are in use: their settings are in order everywhere. */
+  embeddedDrivers?: boolean
+  /** Told what is no reason to refuse: names that look like misspelt settings. */
+  warn?: (message: string) => void
+}
 
 /**
  * Reads the configuration.
- * @param environment e.g. `process.env`; empty values count as absent
- * @throws PlatformError INVALID_ARGUMENT that names every problem
+ * @throws PlatformError INVALID_ARGUMENT that names every problem, and shows no value
  */
-export function readConfig(environment: Record<string, string | undefined>): Config {
-  const given = Object.fromEntries(
-    Object.keys(ConfigSchema.entries).flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])),
+export function readConfig(environment: Environment, options: ReadOptions = {}): Config {
+  const names = Object.keys(ConfigSchema.entries) as (keyof Config)[]
+  const given: Environment = Object.fromEntries(
+    names.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])),
   )
+  const strict = given.APP_ENV === 'production' || given.APP_ENV === 'staging'
+  const problems: string[] = []
   const result = v.safeParse(ConfigSchema, given)
-  if (result.success) return result.output
   // Valibot quotes what it received, which may be a secret.
-  const problems = result.issues.map(
-    (issue) => `  ${v.getDotPath(issue)}: ${issue.message.replace(/(?: but received|: Received) .*$/s, '')}`,
-  )
-  const message = `The configuration has ${problems.length} problem(s):\n${problems.join('\n')}`
+  for (const issue of result.issues ?? []) {
+    problems.push(`${v.getDotPath(issue)}: ${issue.message.replace(/(?: but received|: Received) .*$/s, '')}`)
+  }
+  if (strict) {
+    const random = names.filter((name) => notesOf(ConfigSchema.entries[name]).random)
+    problems.push(...findUnsafeSettings(given, random, options.embeddedDrivers === true ? [] : Object.keys(embedded)))
+  }
+  for (const { message, isOurs } of findMisspelt(environment, names)) {
+    if (strict && isOurs) problems.push(message)
+    else options.warn?.(message)
+  }
+  if (result.success && problems.length === 0) return result.output
+  const message = `The configuration has ${problems.length} problem(s):\n${problems.map((line) => `  ${line}`).join('\n')}`
   throw new PlatformError('INVALID_ARGUMENT', message)
 }

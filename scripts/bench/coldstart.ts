@@ -214,7 +214,7 @@ async function startDatabase(issuer: Issuer, ends: (() => Promise<unknown>)[]): 
     SUPABASE_ANON_KEY: 'local',
     PUBLIC_URL: issuer.url,
     FUNCTIONS_URL: issuer.url,
-    PUSH_SERVICE_ACCOUNTS: 'pusher@example.org',
+    PUSH_SERVICE_ACCOUNTS: 'pusher@bench.iam.gserviceaccount.com',
     CURSOR_SECRET: newId(),
   }
 }

@@ -18,12 +18,19 @@ type ServiceName = keyof Services & keyof BaseContext<unknown>
  */
 const drivers = {
   openServices: { module: '#shared/embedded/services.ts', name: 'openEmbeddedServices' },
+  secrets: { module: '#shared/platform/secrets/environment.ts', name: 'createEnvironmentSecrets' },
+  embedded: true,
   optional: {
     identity: { module: '#shared/platform/identity/supabase.ts', name: 'createSupabaseIdentity' },
     objects: { module: '#shared/platform/objects/local.ts', name: 'createLocalObjects' },
     readDocument: { module: '#shared/platform/isolation/index.ts', name: 'readInWorker' },
   },
-} as const satisfies { openServices: Driver; optional: Partial<Record<ServiceName, Driver>> }
+} as const satisfies {
+  openServices: Driver
+  secrets: Driver
+  embedded: boolean
+  optional: Partial<Record<ServiceName, Driver>>
+}
 
 /** A service that only some functions touch; the bundles of the others leave its driver out. */
 export type OptionalService = keyof typeof drivers.optional
@@ -43,14 +50,17 @@ export function entryPointOf({ folder }: DiscoveredFunction): string {
  */
 function entryText(folder: string, methods: readonly string[]): string {
   const name = folder.replace('/', '-')
-  const { openServices } = drivers
+  const { openServices, secrets, embedded } = drivers
   return `
     import declaration from '#functions/${folder}/function.ts'
     import { ${openServices.name} as openServices } from '${openServices.module}'
+    import { ${secrets.name} as openSecrets } from '${secrets.module}'
     import { serveFunction } from '#shared/runtime/serve.ts'
-    const handler = serveFunction('${name}', declaration, {
+    const handler = await serveFunction('${name}', declaration, {
       methods: ${JSON.stringify(methods)},
       openServices: (config, log) => openServices(config, log, null),
+      secrets: openSecrets(process.env),
+      embeddedDrivers: ${embedded},
     })
     export { handler as '${name}' }
   `

@@ -1,36 +1,53 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { Server } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Config, readConfig } from '#shared/config.ts'
+import type { Config } from '#shared/config.ts'
+import { createConfigSource } from '#shared/configuration/source.ts'
+import type { SecretStore } from '#shared/platform/secrets/index.ts'
 import type { Declaration } from './declarations.ts'
 import { createDispatcher, type FunctionHandler } from './function-handler.ts'
 import type { HttpRequest } from './http.ts'
 import { createLogger, type Logger } from './log.ts'
-import type { Services } from './services.ts'
+import { followConfig, type Services } from './services.ts'
 
 /** How long requests under way may go on after SIGTERM, and then how long the database may take to say goodbye. */
 const finishMilliseconds = 500
 const closeMilliseconds = 300
 
+export interface ServeOptions {
+  /** All methods that functions serve at this one's path. */
+  methods: readonly string[]
+  /** Opens the drivers of wherever this runs. */
+  openServices: (config: Config, log: Logger) => Services
+  secrets: SecretStore
+  /** The drivers are those of one machine, whose settings are then in order. */
+  embeddedDrivers: boolean
+}
+
 /**
  * Makes the one function of this process, for `functions-framework --target=NAME`. Its settings come from the
- * environment and are checked here, so that a deployment with bad ones never takes traffic.
+ * environment and the secrets that it refers to, and are checked here, so that a deployment with bad ones never takes
+ * traffic.
  *
- * @param options.methods all methods that functions serve at this one's path
- * @param options.openServices opens the drivers of wherever this runs
- * @throws Error that names every problem of the settings
+ * @throws PlatformError that names every problem of the settings
  */
-export function serveFunction(
+export async function serveFunction(
   name: string,
   declaration: Declaration,
-  options: { methods: readonly string[]; openServices: (config: Config, log: Logger) => Services },
-): FunctionHandler {
+  options: ServeOptions,
+): Promise<FunctionHandler> {
   // In any other mode the framework tells callers what broke, and prints lines that are no JSON.
   const { env } = process
   env.NODE_ENV ??= 'production'
-  const config = readConfig(env)
-  const log = createLogger({ level: config.LOG_LEVEL, readable: process.stdout.isTTY === true })
-  const services = options.openServices(config, log)
+  const source = await createConfigSource(env, options.secrets, { embeddedDrivers: options.embeddedDrivers })
+  const config = source.current()
+  const log = createLogger({
+    level: config.LOG_LEVEL,
+    readable: process.stdout.isTTY === true,
+    project: config.GOOGLE_CLOUD_PROJECT,
+  })
+  source.tell(log)
+  const services = followConfig(options.openServices(config, log), source)
   // An instance is started because a request waits for it.
   services.database.connect()
   const handle = createDispatcher(services)(name, declaration, options.methods)

@@ -1,4 +1,5 @@
 import type { Config } from '#shared/config.ts'
+import type { ConfigSource } from '#shared/configuration/source.ts'
 import type { Bus } from '#shared/platform/bus/index.ts'
 import type { Database } from '#shared/platform/database/index.ts'
 import type { Identity } from '#shared/platform/identity/index.ts'
@@ -6,7 +7,10 @@ import type { readInWorker } from '#shared/platform/isolation/index.ts'
 import type { ObjectStore } from '#shared/platform/objects/index.ts'
 import type { Queue } from '#shared/platform/queue/index.ts'
 import type { Scanner } from '#shared/platform/scanner/index.ts'
+import type { StateStore } from '#shared/platform/state/index.ts'
+import type { FlagCache } from './flags.ts'
 import type { Logger } from './log.ts'
+import type { UsageLog } from './usage.ts'
 
 export interface AccessClaims {
   sub: string
@@ -18,6 +22,8 @@ export interface AccessClaims {
 /** Everything a function needs from outside, opened once per process. */
 export interface Services {
   config: Config
+  /** Null, or why the settings that refer to secrets could not be read anew. */
+  configProblem?: () => string | null
   log: Logger
   now(): Date
   database: Database
@@ -28,10 +34,22 @@ export interface Services {
   /** Null in a process that leaves sending to the outbox sweeper. */
   bus: Bus | null
   queue: Queue | null
+  /** What instances share for a short time; null in a process that counts for itself. */
+  state: StateStore | null
+  /** What requests were, and when API keys were used last: written in the background. */
+  usage: UsageLog
+  flags: FlagCache
   /** Throws when the access token isn't to be trusted. */
   verifyAccessToken(token: string): Promise<AccessClaims>
   /** Throws when the push token isn't to be trusted for this audience. */
   verifyPushToken(token: string, audience: string): Promise<void>
   /** In tests and development every answer is checked against its declaration. */
   validateResponses: boolean
+}
+
+/** Makes the services' settings follow their source, for all who look at them at each call. */
+export function followConfig<Opened extends Services>(services: Opened, source: ConfigSource): Opened {
+  Object.defineProperty(services, 'config', { enumerable: true, get: () => source.current() })
+  services.configProblem = () => source.problem()
+  return services
 }

@@ -187,7 +187,12 @@ describe('a function on its own', () => {
     await expect.poll(() => ready.output).toContain('\n')
     const lines = ready.output.split('\n').filter(Boolean)
     expect(lines.map((line) => JSON.parse(line))).toEqual([
-      expect.objectContaining({ severity: 'INFO', message: 'request', function: 'operations-ready', status: 200 }),
+      expect.objectContaining({
+        severity: 'INFO',
+        message: 'request',
+        httpRequest: expect.objectContaining({ requestMethod: 'GET', requestUrl: '/ready', status: 200 }),
+        'logging.googleapis.com/labels': expect.objectContaining({ function: 'operations-ready' }),
+      }),
     ])
   })
 

@@ -1,0 +1,113 @@
+/** What is given of the settings, by name: present and not empty, not yet parsed. */
+type Given = Readonly<Record<string, string | undefined>>
+
+const webAddresses = ['PUBLIC_URL', 'FUNCTIONS_URL', 'SUPABASE_URL', 'PUSH_ISSUER', 'PUSH_JWKS_URL']
+const leastDifferentCharacters = 10
+const leastPasswordCharacters = 12
+
+/**
+ * Finds what a schema of single settings can't see and what must not take traffic: addresses without TLS, origins that
+ * are none, secrets that anybody could guess, settings of drivers that are not in use.
+ *
+ * Addresses of this machine may go without TLS, as in browsers (W3C Secure Contexts): nothing leaves it.
+ * @param secrets names of settings that are random secrets of ours
+ * @param foreign names of settings of drivers that are not in use
+ * @returns sentences that name the setting and show no value
+ */
+export function findUnsafeSettings(given: Given, secrets: readonly string[], foreign: readonly string[]): string[] {
+  return [
+    ...webAddresses.flatMap((name) => problemOfAddress(name, given[name])),
+    ...problemsOfOrigins(given.CORS_ORIGINS),
+    ...problemsOfDatabase(given.DATABASE_URL),
+    ...secrets.flatMap((name) => problemOfSecret(name, given[name])),
+    ...repeatedSecrets(given, secrets),
+    ...problemsOfSupabaseKey(given),
+    ...problemsOfPushers(given),
+    ...foreign.filter((name) => given[name]).map((name) => `${name}: belongs to a driver of one machine; remove it`),
+  ]
+}
+
+function problemOfAddress(name: string, value: string | undefined): string[] {
+  const url = value === undefined ? null : URL.parse(value)
+  if (!url) return []
+  if (url.protocol !== 'https:' && !isThisMachine(url.hostname)) return [`${name}: must be https`]
+  if (url.username !== '' || url.password !== '') return [`${name}: must not hold a user or a password`]
+  if (url.search !== '' || url.hash !== '') return [`${name}: must end with its path`]
+  return []
+}
+
+function problemsOfOrigins(value = ''): string[] {
+  const wrong = value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '' && !(item.startsWith('https://') && URL.parse(item)?.origin === item))
+  if (wrong.length === 0) return []
+  return ['CORS_ORIGINS: each must be an https origin without a path, as in https://console.example.org; * is none']
+}
+
+function problemsOfDatabase(value: string | undefined): string[] {
+  const url = value === undefined ? null : URL.parse(value)
+  if (!url) return []
+  if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:') return ['DATABASE_URL: must be a postgres:// URL']
+  const problems: string[] = []
+  if (url.username === '' || url.username === 'postgres') {
+    problems.push('DATABASE_URL: must name the role adapt_app; an owner of the tables passes their walls')
+  }
+  const socket = url.hostname === '' || url.searchParams.get('host')?.startsWith('/')
+  if (url.password === '' && !socket) problems.push('DATABASE_URL: must hold a password')
+  else if (url.password !== '' && (url.password.length < leastPasswordCharacters || isCommon(url.password)))
+    problems.push('DATABASE_URL: its password is short or a common one')
+  const tls = url.searchParams.get('sslmode') ?? url.searchParams.get('ssl')
+  const isEncrypted = tls !== null && ['require', 'verify-ca', 'verify-full', 'true'].includes(tls)
+  if (!isEncrypted && !socket && !isThisMachine(url.hostname)) {
+    problems.push('DATABASE_URL: must demand TLS (?sslmode=verify-full, or require), or lead to a socket')
+  }
+  return problems
+}
+
+function problemOfSecret(name: string, value: string | undefined): string[] {
+  if (value === undefined || value.length === 0) return []
+  const isVaried = new Set(value).size >= leastDifferentCharacters
+  if (isVaried && !isCommon(value)) return []
+  return [`${name}: is no secret (an example, a default or too plain); make one with: openssl rand -hex 32`]
+}
+
+/** Words of examples and templates; a random value does not hold them by chance. */
+function isCommon(value: string): boolean {
+  return /change.?me|example|placeholder|password|default|insecure|your[-_ ]|^(postgres|secret|admin|root|local|demo|test)([-_ ]|\d*$)|^0?123456/i.test(
+    value,
+  )
+}
+
+function repeatedSecrets(given: Given, secrets: readonly string[]): string[] {
+  const passwordOfDatabase = URL.parse(given.DATABASE_URL ?? '')?.password || undefined
+  const values = [
+    ...[...secrets, 'SUPABASE_ANON_KEY'].map((name) => [name, given[name]] as const),
+    ['the password of DATABASE_URL', passwordOfDatabase] as const,
+  ]
+  return values.flatMap(([name, value], index) => {
+    const earlier = value && values.slice(0, index).find(([, other]) => other === value)
+    return earlier ? [`${name}: must be another value than ${earlier[0]}`] : []
+  })
+}
+
+function problemsOfSupabaseKey({ SUPABASE_URL, SUPABASE_ANON_KEY }: Given): string[] {
+  const url = URL.parse(SUPABASE_URL ?? '')
+  if (!url || isThisMachine(url.hostname) || SUPABASE_ANON_KEY !== 'local') return []
+  return ['SUPABASE_ANON_KEY: is the one of the embedded issuer, which SUPABASE_URL is not']
+}
+
+function problemsOfPushers({
+  PUSH_ISSUER = 'https://accounts.google.com',
+  PUSH_SERVICE_ACCOUNTS = '',
+}: Given): string[] {
+  if (PUSH_ISSUER !== 'https://accounts.google.com') return []
+  const accounts = PUSH_SERVICE_ACCOUNTS.split(',').map((item) => item.trim())
+  if (accounts.every((account) => /^[^@\s]+@[a-z0-9.-]+\.gserviceaccount\.com$/.test(account))) return []
+  // Google signs such tokens for anybody's account: only service accounts of ours may be named.
+  return ['PUSH_SERVICE_ACCOUNTS: each must be a service account (…gserviceaccount.com)']
+}
+
+function isThisMachine(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || hostname === '::1' || /^127(\.\d{1,3}){3}$/.test(hostname)
+}
