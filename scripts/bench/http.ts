@@ -324,8 +324,8 @@ function deployedSettings(environment: Record<string, string>): Record<string, s
     FUNCTIONS_URL: 'http://localhost',
     PUSH_SERVICE_ACCOUNTS: 'pusher@example.org',
     CURSOR_SECRET: newId(),
-    RATE_LIMIT_PRINCIPAL_PER_MINUTE: '10000000',
-    RATE_LIMIT_ADDRESS_PER_MINUTE: '100000000',
+    RATE_LIMIT_PRINCIPAL_PER_MINUTE: '1000000',
+    RATE_LIMIT_ADDRESS_PER_MINUTE: '1000000',
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Sql } from '#shared/domain/sql.ts'
-import { nobody, type Scope } from '#shared/platform/database/index.ts'
+import { nobody, type PendingStatement, type Scope } from '#shared/platform/database/index.ts'
 import { AuditTrail } from './audit-trail.ts'
 import { createCursors } from './cursors.ts'
 import type { BaseContext, Context, Resources } from './declarations.ts'
@@ -37,7 +37,7 @@ export function baseContext<Principal>(services: Services, call: Call<Principal>
     readDocument: services.readDocument,
     cursors: createCursors(services.config.CURSOR_SECRET, `${call.functionName}\n${call.scope.orgId ?? ''}`),
     sealer: (purpose) => createSealer(services.config.CURSOR_SECRET, purpose),
-    isEnabled: async () => false,
+    isEnabled: (flag) => services.flags.isEnabled(flag, call.scope.orgId),
     read: (work) => services.database.transaction(call.scope, work),
   }
 }
@@ -48,12 +48,13 @@ export type OwnContext<Principal> = Context<Principal> & { readonly audited: boo
 /**
  * Runs `work` in the one transaction of a call. What it audits and sends is written together with the commit; messages
  * leave after it.
+ * @param options.keep more statements for the end of the transaction
  */
 export async function inTransaction<Principal, Result>(
   services: Services,
   call: Call<Principal>,
   work: (context: OwnContext<Principal>) => Promise<Result>,
-  options: { readOnly?: boolean } = {},
+  options: { readOnly?: boolean; keep?: (sql: Sql, result: Result) => PendingStatement[] } = {},
 ): Promise<Result> {
   let { orgId } = call.scope
   const organization = () => {
@@ -77,6 +78,7 @@ export async function inTransaction<Principal, Result>(
       work({
         ...baseContext(services, call),
         sql,
+        isEnabled: (flag) => services.flags.isEnabled(flag, orgId, sql),
         publish: outbox.publish,
         enqueue: outbox.enqueue,
         async enter(id) {
@@ -88,7 +90,10 @@ export async function inTransaction<Principal, Result>(
           return !trail.isEmpty
         },
       }),
-    { ...options, last: (sql) => [...outbox.statements(sql), ...trail.statements(sql)] },
+    {
+      readOnly: options.readOnly ?? false,
+      last: (sql, done) => [...outbox.statements(sql), ...trail.statements(sql), ...(options.keep?.(sql, done) ?? [])],
+    },
   )
   await outbox.flush(services)
   return result

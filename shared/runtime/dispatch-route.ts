@@ -1,9 +1,11 @@
 import { AppError, notFound } from '#shared/domain/errors.ts'
 import { etagOf, matchesEtag } from '#shared/domain/etag.ts'
+import type { Sql } from '#shared/domain/sql.ts'
 import { nobody, type Scope } from '#shared/platform/database/index.ts'
 import { type Authenticator, challengesOf } from './authenticate.ts'
+import { clientAddress, networkOf } from './client-address.ts'
 import { baseContext, type Call, inTransaction, type OwnContext } from './contexts.ts'
-import type { BaseContext, Context, Machine, Member, RequestOf, Route, SignedIn } from './declarations.ts'
+import type { Access, BaseContext, Context, Machine, Member, RequestOf, Route, SignedIn } from './declarations.ts'
 import { errorBody, statusOf, toAppError } from './envelope.ts'
 import {
   deprecationHeaders,
@@ -17,6 +19,9 @@ import {
   traceparentOf,
   urlOf,
 } from './http.ts'
+import { type Claim, claimRequest } from './idempotency.ts'
+import { defaultTimeoutSeconds } from './policies.ts'
+import type { LimitKind, RateLimiter } from './rate-limit.ts'
 import { jsonPayload, type Reply, sendReply, validateReply } from './reply.ts'
 import type { Services } from './services.ts'
 import { compilePath, queryObject, validate } from './validate.ts'
@@ -31,6 +36,12 @@ interface RouteModule {
   run?: (context: Context<Principal>, request: AnyRequest, prepared: unknown) => Promise<Reply>
   respond?: (context: BaseContext<Principal>, request: AnyRequest) => Promise<Reply>
   current?: (context: Context<Principal>, request: AnyRequest) => Promise<unknown>
+}
+
+/** What every request passes on its way in. */
+export interface Gate {
+  authenticator: Authenticator
+  limiter: RateLimiter
 }
 
 /** One request on its way through `routeHandler`. */
@@ -49,11 +60,12 @@ const defaultMaximumBodyBytes = 1_000_000
 
 /**
  * Makes the request handler of one route. It answers every request and never throws.
+ * @param gate shared by all routes of the process
  * @param methods all methods of the route's path, other functions' too
  */
 export function routeHandler(
   services: Services,
-  authenticator: Authenticator,
+  { authenticator, limiter }: Gate,
   name: string,
   route: Route,
   methods: readonly string[],
@@ -63,6 +75,7 @@ export function routeHandler(
   const own = isRead ? ['GET', 'HEAD'] : [route.method]
   const allowed = [...new Set([...methods, ...own, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'])]
   const challenges = challengesOf(route)
+  const cost = route.cost ?? 1
   const deprecation = Object.entries(route.deprecated ? deprecationHeaders(route.deprecated) : {})
 
   return async (request, response) => {
@@ -79,12 +92,13 @@ export function routeHandler(
       requestId,
       log,
       signal: abort.signal,
-      address: request.socket.remoteAddress ?? '',
+      address: clientAddress(request, services.config.TRUSTED_PROXY_HOPS),
       principal: null,
     }
     try {
       setCommonHeaders(request, response, { requestId, origins: services.config.CORS_ORIGINS, methods: allowed })
       for (const [header, value] of deprecation) response.setHeader(header, value)
+      await limit(response, 'address', networkOf(exchange.address), route.access === 'public' ? cost : 1)
       if (request.method === 'OPTIONS') {
         response.setHeader('allow', allowed.join(', '))
         response.writeHead(204).end()
@@ -99,13 +113,40 @@ export function routeHandler(
       if (request.destroyed && !request.complete) response.destroy()
       else sendError(error, response, requestId, exchange.log, challenges)
     } finally {
-      exchange.log.info('request', {
-        method: request.method,
-        path: route.path,
-        status: response.statusCode,
-        milliseconds: Math.round(performance.now() - startedAt),
-      })
+      finish(exchange, performance.now() - startedAt)
     }
+  }
+
+  /** @throws AppError RATE_LIMITED */
+  async function limit(response: HttpResponse, kind: LimitKind, id: string, tokens: number): Promise<void> {
+    const taken = limiter.take(kind, id, tokens)
+    const decision = taken instanceof Promise ? await taken : taken
+    response.setHeader('x-ratelimit-limit', decision.limit)
+    response.setHeader('x-ratelimit-remaining', decision.remaining)
+    response.setHeader('x-ratelimit-reset', decision.resetSeconds)
+    if (decision.allowed) return
+    const { retryAfterSeconds } = decision
+    throw new AppError('RATE_LIMITED', 'Too many requests; try again later', [], { retryAfterSeconds })
+  }
+
+  /** Says what became of a request. */
+  function finish({ request, response, log, principal, requestId }: Exchange, milliseconds: number): void {
+    const { method = '' } = request
+    const { statusCode: status } = response
+    log.info('request', { method, path: route.path, status, milliseconds: Math.round(milliseconds) })
+    if (!principal || !('orgId' in principal)) return
+    const { orgId, userId, keyId } = principal
+    services.usage.record({
+      orgId,
+      userId,
+      keyId,
+      functionName: name,
+      method,
+      status,
+      milliseconds,
+      requestId,
+      at: services.now(),
+    })
   }
 
   async function answer(exchange: Exchange): Promise<void> {
@@ -119,6 +160,7 @@ export function routeHandler(
       exchange.principal = principal
       const orgId = 'orgId' in principal ? { orgId: principal.orgId } : {}
       exchange.log = exchange.log.child({ userId: principal.userId ?? principal.keyId, ...orgId })
+      await limit(response, 'principal', principal.userId ?? principal.keyId, cost)
     }
     const { headers } = request
     const body = route.body
@@ -137,7 +179,7 @@ export function routeHandler(
       functionName: name,
       resources: route.resources ?? {},
       principal,
-      scope: scopeOf(principal),
+      scope: scopeOf(principal, route.access),
       requestId: exchange.requestId,
       traceparent: traceparentOf(request),
       now: services.now(),
@@ -145,11 +187,41 @@ export function routeHandler(
       signal: exchange.signal,
       address: exchange.address,
     }
-    await sendReply(route, request, response, await execute(call, input), exchange.signal)
+    const key = route.idempotent && principal ? headers['idempotency-key'] : undefined
+    const reply =
+      key === undefined ? await execute(call, input) : await executeOnce(call, input, request.url ?? '', key, body)
+    await sendReply(route, request, response, reply, exchange.signal)
+  }
+
+  /** Lets the handler work once for all requests with this key; the others get the same answer. */
+  async function executeOnce(
+    call: Call<Principal>,
+    input: AnyRequest,
+    target: string,
+    key: string | string[],
+    body: Buffer,
+  ): Promise<Reply> {
+    const { database, now, log } = services
+    const { principal } = call
+    const claim = await claimRequest(
+      { database, secret: services.config.CURSOR_SECRET, now, log },
+      {
+        key,
+        principalId: principal?.userId ?? principal?.keyId ?? '',
+        functionName: name,
+        orgId: call.scope.orgId,
+        workspaceId: call.scope.workspaceId,
+        target,
+        body,
+        timeoutSeconds: route.resources?.timeoutSeconds ?? defaultTimeoutSeconds.route,
+      },
+    )
+    if (claim.kind === 'replay') return claim.reply
+    return claim.run(() => execute(call, input, claim))
   }
 
   /** Lets the handler work: in a transaction of its own unless it needs none. */
-  async function execute(call: Call<Principal>, input: AnyRequest): Promise<Reply> {
+  async function execute(call: Call<Principal>, input: AnyRequest, claim?: Claim): Promise<Reply> {
     const { prepare, run, respond, current } = (await route.handler()) as RouteModule
     if (!run) {
       if (!respond) throw new Error(`the handler of ${name} exports neither run nor respond`)
@@ -170,7 +242,10 @@ export function routeHandler(
       }
       return reply
     }
-    return inTransaction(services, call, work, { readOnly: isRead })
+    return inTransaction(services, call, work, {
+      readOnly: isRead,
+      ...(claim ? { keep: (sql: Sql, reply: Reply) => [claim.complete(sql, reply)] } : {}),
+    })
   }
 
   async function authenticate(
@@ -228,9 +303,9 @@ function targetOf(body: unknown, named: string | undefined): string | null {
   return typeof id === 'string' ? id : (named ?? null)
 }
 
-function scopeOf(principal: Principal): Scope {
+function scopeOf(principal: Principal, access: Access): Scope {
   if (!principal) return nobody
-  if (!('orgId' in principal)) return { ...nobody, userId: principal.userId }
+  if (!('orgId' in principal)) return { ...nobody, userId: principal.userId, system: access === 'operator' }
   return { ...nobody, userId: principal.userId, orgId: principal.orgId, workspaceId: principal.workspaceId }
 }
 
@@ -272,6 +347,7 @@ export function sendError(
     return
   }
   if (shown.code === 'UNAUTHENTICATED') response.setHeader('www-authenticate', challenges)
-  if (shown.code === 'UNAVAILABLE') response.setHeader('retry-after', '1')
+  const retryAfterSeconds = shown.retryAfterSeconds ?? (shown.code === 'UNAVAILABLE' ? 1 : null)
+  if (retryAfterSeconds !== null) response.setHeader('retry-after', Math.ceil(retryAfterSeconds))
   sendJson(response, statusOf(shown), errorBody(shown, requestId))
 }

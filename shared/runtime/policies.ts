@@ -2,6 +2,9 @@ import type { QueueName } from '#shared/domain/messaging.ts'
 import type { QueuePolicy } from '#shared/platform/push/index.ts'
 import type { Retry } from './declarations.ts'
 
+/** How long a function may take when its declaration doesn't say, by its kind. */
+export const defaultTimeoutSeconds = { route: 60, event: 60, task: 120, cron: 300 }
+
 /** Retry of a subscription that declares none. */
 export const defaultRetry: Retry = { attempts: 5, minimumBackoffSeconds: 10, maximumBackoffSeconds: 600 }
 

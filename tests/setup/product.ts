@@ -6,6 +6,9 @@ import { createTestDatabase } from '#shared/platform/database/test-cluster.ts'
 import { type Logger, silentLogger } from '#shared/runtime/log.ts'
 import { cloneDatabase, type TestDatabase } from './database.ts'
 
+/** Tests ask more in a minute than anybody may. */
+const unlimited = { RATE_LIMIT_PRINCIPAL_PER_MINUTE: '1000000', RATE_LIMIT_ADDRESS_PER_MINUTE: '1000000' }
+
 export interface TestProduct extends Product {
   database: TestDatabase
   dataFolder: string
@@ -28,7 +31,7 @@ export async function startTestProduct(
     dataFolder,
     host: '127.0.0.1',
     port: 0,
-    settings: { APP_ENV: 'test', ...settings },
+    settings: { ...unlimited, APP_ENV: 'test', ...settings },
     log,
     backoffScale: 0.01,
   })
@@ -89,13 +92,16 @@ export interface NewDocument {
   /** text/plain when absent. */
   contentType?: string
   tlp?: string
+  /** The caller's first when absent. */
+  workspaceId?: string
 }
 
 /** Announces a document and uploads its file, as a client does; what is left is to complete it. Returns its id. */
 export async function uploadDocument(url: string, token: string, draft: NewDocument): Promise<string> {
-  const { fileName, content, contentType = 'text/plain', tlp } = draft
+  const { fileName, content, contentType = 'text/plain', tlp, workspaceId } = draft
   const answer = await call(url, 'POST', '/v1/documents', {
     token,
+    headers: workspaceId ? { 'x-workspace-id': workspaceId } : {},
     body: {
       file_name: fileName,
       content_type: contentType,

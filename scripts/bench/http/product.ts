@@ -16,8 +16,8 @@ const product = await startProduct({
     // As deployed: answers are not checked against their declarations.
     APP_ENV: 'production',
     DATABASE_POOL_SIZE,
-    RATE_LIMIT_PRINCIPAL_PER_MINUTE: '10000000',
-    RATE_LIMIT_ADDRESS_PER_MINUTE: '100000000',
+    RATE_LIMIT_PRINCIPAL_PER_MINUTE: '1000000',
+    RATE_LIMIT_ADDRESS_PER_MINUTE: '1000000',
   },
   log: createLogger({ level: 'info', readable: false }),
 })

@@ -26,11 +26,11 @@ export interface DatabaseOptions {
 /** A statement that is not sent yet. */
 export type PendingStatement = postgres.PendingQuery<postgres.Row[]>
 
-export interface TransactionOptions {
+export interface TransactionOptions<Result> {
   /** Nothing can be written; the result is there without waiting for the commit, which has nothing to say. */
   readOnly?: boolean
   /** The last statements: they travel in one packet with the commit, which is void if one of them fails. */
-  last?: (sql: postgres.ISql) => PendingStatement[]
+  last?: (sql: postgres.ISql, result: Result) => PendingStatement[]
 }
 
 export interface Database {
@@ -43,7 +43,7 @@ export interface Database {
   transaction<Result>(
     scope: Scope,
     work: (sql: postgres.ISql) => Promise<Result>,
-    options?: TransactionOptions,
+    options?: TransactionOptions<Result>,
   ): Promise<Result>
   /** Begins to connect, so that the first transaction has less to wait for; if it fails, that transaction says so. */
   connect(): void
@@ -221,7 +221,7 @@ async function inTransaction<Result>(
   slot: Slot,
   begin: string,
   work: (sql: postgres.ISql) => Promise<Result>,
-  { readOnly, last }: TransactionOptions,
+  { readOnly, last }: TransactionOptions<Result>,
 ): Promise<Result> {
   const lost = () => new PlatformError('CONNECTION_LOST', 'the database connection was lost in a transaction')
   let open = true
@@ -239,7 +239,7 @@ async function inTransaction<Result>(
     // Whatever has gone wrong by now is known before the commit is sent.
     await begun
     assertOpen()
-    const finals = (last?.(sql) ?? []).map((statement) => statement.execute().then(null, rethrow))
+    const finals = (last?.(sql, result) ?? []).map((statement) => statement.execute().then(null, rethrow))
     open = false
     const commit = slot.client.unsafe('commit').simple().then(null, rethrow)
     for (const sent of [...finals, commit]) sent.catch(() => {})
