@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
-import { readConfig } from '#shared/config.ts'
+import { createConfigSource } from '#shared/configuration/source.ts'
 import { AppError } from '#shared/domain/errors.ts'
 import { system } from '#shared/platform/database/index.ts'
 import { PlatformError } from '#shared/platform/errors.ts'
@@ -10,6 +10,8 @@ import { readOrCreatePrivateFile } from '#shared/platform/identity/private-file.
 import { closeIdleWorker } from '#shared/platform/isolation/index.ts'
 import { type EmbeddedCloud, startEmbeddedCloud } from '#shared/platform/push/embedded.ts'
 import { createServiceTokenIssuer } from '#shared/platform/push/service-tokens.ts'
+import { createEnvironmentSecrets } from '#shared/platform/secrets/environment.ts'
+import { createLocalState, type LocalState } from '#shared/platform/state/local.ts'
 import { type DiscoveredFunction, discoverFunctions, methodsByPath } from '#shared/runtime/discover.ts'
 import { sendError } from '#shared/runtime/dispatch-route.ts'
 import { createDispatcher } from '#shared/runtime/function-handler.ts'
@@ -17,7 +19,7 @@ import { requestIdOf, urlOf } from '#shared/runtime/http.ts'
 import type { Logger } from '#shared/runtime/log.ts'
 import { buildPushPlan } from '#shared/runtime/manifest.ts'
 import { sweepOutbox } from '#shared/runtime/outbox.ts'
-import type { Services } from '#shared/runtime/services.ts'
+import { followConfig, type Services } from '#shared/runtime/services.ts'
 import { Router } from './router.ts'
 import { openEmbeddedServices } from './services.ts'
 
@@ -78,13 +80,15 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       })
   })
   const url = await listen(server, options.host, options.port)
-  const parts: { issuer?: LocalIssuer; cloud?: EmbeddedCloud; services?: Services } = {}
+  const parts: { issuer?: LocalIssuer; cloud?: EmbeddedCloud; state?: LocalState; services?: Services } = {}
   const stop = async () => {
     // Deliveries first, so that none of them fails for want of what they need.
     await parts.cloud?.stop()
     await close(server)
     await closeIdleWorker()
+    await parts.services?.usage.close()
     await parts.services?.database.close()
+    await parts.state?.close()
     await parts.issuer?.stop()
   }
   try {
@@ -95,10 +99,13 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       issuer: `${url}${pushIssuerPath}`,
       email: pushAccount,
     })
+    const serviceRoleKey = await installationSecret(keyFolder, 'service-role')
     const issuer = await createLocalIssuer({
       databaseUrl: options.cloudDatabaseUrl,
       keyFolder,
       publicUrl: url,
+      redirectOrigins: (options.settings?.CORS_ORIGINS ?? '').split(',').map((origin) => origin.trim()),
+      serviceRoleKey,
       onError: (error) => log.error('the local issuer failed', { error }),
     })
     parts.issuer = issuer
@@ -114,7 +121,12 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       ...(options.backoffScale === undefined ? {} : { backoffScale: options.backoffScale }),
     })
     parts.cloud = cloud
-    const config = readConfig({
+    const state = await createLocalState({
+      databaseUrl: options.cloudDatabaseUrl,
+      onError: (error) => log.error('the state store could not be pruned', { error }),
+    })
+    parts.state = state
+    const settings = {
       DATABASE_POOL_SIZE: '10',
       ...options.settings,
       // What follows is this product's own, whatever the environment holds for other programs.
@@ -123,14 +135,18 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       DATABASE_URL: options.databaseUrl,
       SUPABASE_URL: url,
       SUPABASE_ANON_KEY: 'local',
+      SUPABASE_SERVICE_ROLE_KEY: serviceRoleKey,
       PUSH_ISSUER: `${url}${pushIssuerPath}`,
       PUSH_JWKS_URL: `${url}${pushIssuerPath}/jwks.json`,
       PUSH_SERVICE_ACCOUNTS: pushAccount,
       CURSOR_SECRET: await installationSecret(keyFolder, 'cursors'),
       OBJECTS_FOLDER: join(dataFolder, 'objects'),
       OBJECTS_SECRET: await installationSecret(keyFolder, 'objects'),
-    })
-    const services = openEmbeddedServices(config, log, cloud)
+    }
+    const secrets = createEnvironmentSecrets(options.settings ?? {})
+    const source = await createConfigSource(settings, secrets, { embeddedDrivers: true })
+    source.tell(log)
+    const services = followConfig(openEmbeddedServices(source.current(), log, { ...cloud, state }), source)
     parts.services = services
     const toHandler = createDispatcher(services)
     const methods = methodsByPath(functions)

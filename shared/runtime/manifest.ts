@@ -2,10 +2,9 @@ import { queueNames, topics } from '#shared/domain/messaging.ts'
 import type { PushPlan } from '#shared/platform/push/index.ts'
 import type { Declaration } from './declarations.ts'
 import type { DiscoveredFunction } from './discover.ts'
-import { defaultRetry, queuePolicies, spareAttempts } from './policies.ts'
+import { defaultRetry, defaultTimeoutSeconds, queuePolicies, spareAttempts } from './policies.ts'
 
 const defaultMemoryMegabytes = 512
-const defaultTimeoutSeconds = { route: 60, event: 60, task: 120, cron: 300 }
 
 /** Name of the function that keeps what subscriptions gave up. */
 const deadLetterTarget = 'operations-record-dead-letter'

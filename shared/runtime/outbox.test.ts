@@ -29,7 +29,7 @@ const queue: Queue = {
   },
   async close() {},
 }
-const bus: Bus = { async publish() {}, async close() {} }
+const bus: Bus = { async publish() {}, async check() {}, async close() {} }
 let services: Services
 
 beforeAll(async () => {
