@@ -1,7 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { openKeyRing } from './keys.ts'
 import { createTokenVerifier } from './verify.ts'
 
 const issuer = 'https://project.example/auth/v1'
@@ -88,8 +92,8 @@ describe("the issuer's published keys", () => {
     endpoint.answer = withKeys(second)
     expect(await verify()).toBe('accepted')
     await expect.poll(() => verify(second)).toBe('accepted')
-    expect(await verify()).toBe('UNKNOWN_KEY')
     expect(endpoint.requests).toBe(2)
+    expect(await verify()).toBe('UNKNOWN_KEY')
   })
 
   it('are waited for after an idle time, so that a withdrawn key is not accepted', async () => {
@@ -141,6 +145,77 @@ describe("the issuer's published keys", () => {
     expect(await verify(second)).toBe('accepted')
     expect(await verify(first)).toBe('accepted')
     expect(endpoint.requests).toBe(2)
+  })
+
+  it('follow an issuer through any number of rotations without one refused token', async () => {
+    const { endpoint, clock, verify } = await setUp()
+    const folder = await mkdtemp(join(tmpdir(), 'rotation-'))
+    const ring = await openKeyRing({
+      folder,
+      name: 'keys',
+      algorithm: 'ES256',
+      retainSeconds: 7200,
+      now: () => new Date(clock.seconds * 1000),
+    })
+    endpoint.answer = (_request, response) => void response.end(JSON.stringify(ring.jwks()))
+    const signers = [ring.current()]
+    for (let rotation = 0; rotation < 6; rotation++) {
+      // Tokens of every key so far, at the same moment: right after a fetch, right after the rotation, and later.
+      for (const pause of [0, 1, 20]) {
+        clock.seconds += pause
+        const results = await Promise.all(
+          [...signers, ...signers].map(({ kid, key }) => verify({ ...first, kid, privateKey: key })),
+        )
+        expect(new Set(results)).toEqual(new Set(['accepted']))
+      }
+      await ring.rotate()
+      signers.push(ring.current())
+    }
+    await rm(folder, { recursive: true })
+  })
+
+  it('are found by many tokens of a new key at the same moment, with one fetch, also just after another one', async () => {
+    const { endpoint, clock, verify } = await setUp()
+    await verify()
+    clock.seconds += 1
+    endpoint.answer = withKeys(first, second)
+    const results = await Promise.all(Array.from({ length: 50 }, () => verify(second)))
+    expect(new Set(results)).toEqual(new Set(['accepted']))
+    expect(endpoint.requests).toBe(2)
+  })
+
+  it('keep nobody waiting for an endpoint that was down a moment ago: the last good ones are used meanwhile', async () => {
+    const { endpoint, clock, verify } = await setUp({ timeoutSeconds: 60 })
+    await verify()
+    clock.seconds += 1201
+    endpoint.answer = down
+    expect(await verify()).toBe('accepted')
+    const held: ServerResponse[] = []
+    endpoint.answer = (_request, response) => void held.push(response)
+    clock.seconds += 30
+    // Answered although the fetch that it causes never ends by itself.
+    expect(await verify()).toBe('accepted')
+    await expect.poll(() => held.length).toBe(1)
+    expect(await verify()).toBe('accepted')
+    endpoint.answer = withKeys(second)
+    endpoint.answer(held[0]!.req, held[0]!)
+    await expect.poll(() => verify(second)).toBe('accepted')
+    expect(await verify(first)).toBe('UNKNOWN_KEY')
+  })
+
+  it('that are down make a token of a new key wait for them, not wrong', async () => {
+    const { endpoint, clock, verify } = await setUp()
+    await verify()
+    clock.seconds += 60
+    endpoint.answer = down
+    for (let attempt = 0; attempt < 5; attempt++) {
+      expect(await verify(second)).toBe('KEYS_UNAVAILABLE')
+      expect(await verify(first)).toBe('accepted')
+      clock.seconds += 1
+    }
+    endpoint.answer = withKeys(first, second)
+    clock.seconds += 60
+    expect(await verify(second)).toBe('accepted')
   })
 
   it('are fetched no more than once in 30 s however many unknown key ids come', async () => {

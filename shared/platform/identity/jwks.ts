@@ -45,7 +45,7 @@ export function fixedKeys(read: () => JSONWebKeySet): KeySource {
  * The keys that an issuer publishes at a URL (RFC 7517), cached.
  *
  * One fetch at a time; after a failure the next attempt waits 1 s, 2 s, 4 s … 60 s; the last good set is used
- * meanwhile, up to its maximum age.
+ * meanwhile, up to its maximum age, and nobody waits for an endpoint that was down or slow a moment ago.
  */
 export function remoteKeys(options: RemoteKeysOptions): KeySource {
   const {
@@ -62,7 +62,10 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
   let fetchedAt = Number.NEGATIVE_INFINITY
   let retryAt = Number.NEGATIVE_INFINITY
   let failures = 0
+  let failedAt = Number.NEGATIVE_INFINITY
   let lastFailure: unknown
+  /** When the set was last fetched for an unknown key id; a scheduled fetch just before must not stand in its way. */
+  let askedAt = Number.NEGATIVE_INFINITY
   let fetching: Promise<boolean> | null = null
 
   const age = () => seconds() - fetchedAt
@@ -83,6 +86,7 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
         },
         (error: unknown) => {
           lastFailure = error
+          failedAt = seconds()
           retryAt = seconds() + Math.min(longestBackoffSeconds, 2 ** failures)
           failures = Math.min(failures + 1, 10)
           return false
@@ -100,15 +104,20 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
 
   return {
     async find(kid, algorithm) {
-      if (!usable() || age() > 2 * cacheSeconds) await refresh()
+      const failing = failures > 0 && seconds() - failedAt <= cacheSeconds
+      let justFetched = false
+      if (!usable() || (age() > 2 * cacheSeconds && !failing)) justFetched = await refresh()
       else if (age() > cacheSeconds) void refresh()
       if (!usable()) throw unavailable()
 
       const id = `${algorithm} ${kid}`
+      // A fetch under way may bring the key; if it began too early for that, it doesn't count as having asked.
+      if (!keys?.has(id) && fetching) await fetching
       const known = keys?.get(id)
       if (known) return known
-      if (age() < cooldownSeconds) throw unknownKey()
+      if (justFetched || seconds() - askedAt < cooldownSeconds) throw unknownKey()
       const fresh = await refresh()
+      if (fresh) askedAt = seconds()
       const found = keys?.get(id)
       if (found) return found
       throw fresh ? unknownKey() : unavailable()

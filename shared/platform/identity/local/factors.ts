@@ -75,8 +75,7 @@ export function createFactors(parts: {
       }
       const text = encodeBase32(secret)
       const uri = otpauthUri({ issuer: draft.issuer || issuer, account: user.email, secret: text })
-      const qrCode = encodeQR(uri, 'svg', { ecc: 'medium', border: 4 })
-      return { id, type: 'totp', friendly_name: draft.name, totp: { qr_code: qrCode, secret: text, uri } }
+      return { id, type: 'totp', friendly_name: draft.name, totp: { qr_code: qrCodeOf(uri), secret: text, uri } }
     },
 
     /** @throws GoTrueError mfa_factor_not_found */
@@ -130,6 +129,12 @@ export function createFactors(parts: {
       throw new GoTrueError(422, 'insufficient_aal', 'AAL2 required to unenroll verified factor')
     },
   }
+}
+
+/** An SVG with the quiet zone that scanners need, on white: shown on a dark page it would be unreadable without. */
+function qrCodeOf(uri: string): string {
+  const svg = encodeQR(uri, 'svg', { ecc: 'medium', border: 4 })
+  return svg.replace('>', '><rect width="100%" height="100%" fill="#fff"/>')
 }
 
 function factorNotFound(): GoTrueError {
