@@ -4,11 +4,13 @@ import { join, relative, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readLocalSettings } from '#shared/configuration/local.ts'
 import { migrate } from '#shared/database/migrate.ts'
+import { setOperator } from '#shared/domain/tenancy/operators.ts'
 import { demoCredentials, ensureDemo } from '#shared/embedded/demo.ts'
 import { installationSecret, startProduct } from '#shared/embedded/product.ts'
 import { createDatabaseIfMissing, startEmbeddedPostgres } from '#shared/platform/database/embedded.ts'
 import { PlatformError } from '#shared/platform/errors.ts'
 import { createLogger } from '#shared/runtime/log.ts'
+import { asOwner } from './owner-database.ts'
 import { requireNode } from './require-node.ts'
 
 requireNode()
@@ -113,7 +115,10 @@ async function start(called: AbortSignal): Promise<void> {
     stop: () => Promise.race([product.stop(), sleep(productPatienceSeconds * 1000)]),
   })
   called.throwIfAborted()
-  await ensureDemo(product.services.database, product.issuer, password)
+  if (await ensureDemo(product.services.database, product.issuer, password)) {
+    // Who starts the product on their own machine also runs it.
+    await asOwner(postgres.ownerUrl('adapt'), (sql) => setOperator(sql, demoCredentials.email, true))
+  }
   called.throwIfAborted()
 
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)

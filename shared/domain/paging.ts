@@ -41,11 +41,16 @@ export const endOfIds = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
  * @param rows one row more than the page's size where there is more
  */
 export function pageBody<Row extends { id: string }>(rows: Row[], page: Page, cursors: Cursors) {
+  return pageBodyBy(rows, page, cursors, ({ id }) => id)
+}
+
+/** The same for a list that is not ordered by id. @param positionOf what says where a row stands in the list */
+export function pageBodyBy<Row>(rows: Row[], page: Page, cursors: Cursors, positionOf: (row: Row) => string) {
   const data = rows.slice(0, page.size)
   const last = rows.length > page.size ? data.at(-1) : undefined
   return {
     data,
-    meta: { next_cursor: last ? cursors.sign(last.id) : null, has_more: last !== undefined },
+    meta: { next_cursor: last ? cursors.sign(positionOf(last)) : null, has_more: last !== undefined },
   }
 }
 

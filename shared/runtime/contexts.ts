@@ -5,6 +5,7 @@ import { createCursors } from './cursors.ts'
 import type { BaseContext, Context, Resources } from './declarations.ts'
 import type { Logger } from './log.ts'
 import { Outbox } from './outbox.ts'
+import { monitorOf } from './probes.ts'
 import { createSealer } from './seal.ts'
 import type { Services } from './services.ts'
 
@@ -35,6 +36,7 @@ export function baseContext<Principal>(services: Services, call: Call<Principal>
     identity: services.identity,
     scanner: services.scanner,
     readDocument: services.readDocument,
+    health: monitorOf(services),
     cursors: createCursors(services.config.CURSOR_SECRET, `${call.functionName}\n${call.scope.orgId ?? ''}`),
     sealer: (purpose) => createSealer(services.config.CURSOR_SECRET, purpose),
     isEnabled: (flag) => services.flags.isEnabled(flag, call.scope.orgId),

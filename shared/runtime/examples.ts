@@ -32,6 +32,8 @@ export interface ExampleWorld {
   newOrganization(): Promise<{ id: string; name: string }>
   /** A new API key of the organization with these scopes; to read intelligence when none is named. */
   newApiKey(scopes?: readonly KeyScope[]): Promise<{ id: string; key: string }>
+  /** A new feature flag; returns its name. */
+  newFlag(): Promise<string>
   /** Someone who has signed up and belongs nowhere. */
   newPerson(): Promise<{ email: string; token: string }>
   /** A new viewer of the organization, in its workspace unless told otherwise; can't sign in. */

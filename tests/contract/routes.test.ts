@@ -3,7 +3,7 @@ import { type CryptoKey, decodeJwt, exportSPKI, generateKeyPair, importJWK } fro
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { type ErrorCode, errorStatus } from '#shared/domain/errors.ts'
 import { newId } from '#shared/domain/ids.ts'
-import { isAllowed, roles } from '#shared/domain/tenancy/permissions.ts'
+import { isAllowed, keyScopes, roles } from '#shared/domain/tenancy/permissions.ts'
 import { openKeyRing, type SigningKey } from '#shared/platform/identity/keys.ts'
 import type { Route } from '#shared/runtime/declarations.ts'
 import { discoverFunctions } from '#shared/runtime/discover.ts'
@@ -70,6 +70,7 @@ function expectError(answer: Answer, code: ErrorCode): void {
 
 for (const { name, folder, route } of routes) {
   describe(`${name}: ${route.method} ${route.path}`, () => {
+    const caller = route.access === 'operator' ? 'operator' : 'owner'
     let make: MakeRouteExample
     beforeAll(async () => {
       make = await loadExample<MakeRouteExample>(folder)
@@ -80,7 +81,7 @@ for (const { name, folder, route } of routes) {
       const search = new URLSearchParams(query ?? example.query).toString()
       return call(world.product.url, route.method, search ? `${path}?${search}` : path, {
         ...(example.body === undefined ? {} : { body: example.body }),
-        ...(route.access === 'public' ? {} : { token: example.token ?? world.tokens.owner }),
+        ...(route.access === 'public' ? {} : { token: example.token ?? world.tokens[caller] }),
         ...options,
       })
     }
@@ -143,6 +144,33 @@ for (const { name, folder, route } of routes) {
           expectError(answer, 'UNAUTHENTICATED')
         }
       })
+    }
+
+    if (route.access === 'operator') {
+      test('an operator of the installation may, and nobody of an organization, whatever their role', async () => {
+        const example = await make(world)
+        const answer = await send(example)
+        expect(answer.status, JSON.stringify(answer.body)).toBe(example.status)
+        for (const role of [...roles, 'stranger'] as const) {
+          const refused = await send(await make(world), { token: world.tokens[role] })
+          expectError(refused, 'PERMISSION_DENIED')
+        }
+      })
+
+      test('an API key may not, whatever its scopes', async () => {
+        const { key } = await world.newApiKey(keyScopes)
+        expectError(await send(await make(world), { token: key }), 'PERMISSION_DENIED')
+      })
+
+      if (route.path.includes('{')) {
+        test('a malformed name is 422, and one of nothing is 404', async () => {
+          const example = await make(world)
+          const malformed = await send({ ...example, params: mapValues(example.params ?? {}, () => "x'--") })
+          expectError(malformed, 'VALIDATION_ERROR')
+          const nothing = await send({ ...example, params: mapValues(example.params ?? {}, (name) => `${name}_X`) })
+          expectError(nothing, 'NOT_FOUND')
+        })
+      }
     }
 
     if (route.access !== 'public' && route.access !== 'signed-in' && route.access !== 'operator') {

@@ -9,6 +9,7 @@ import { nobody, type Scope, system } from '#shared/platform/database/index.ts'
 import type { Declaration, JobFunction } from '#shared/runtime/declarations.ts'
 import type { ExampleWorld, MakeJobExample, MakeRouteExample } from '#shared/runtime/examples.ts'
 import { createDispatcher, type FunctionHandler } from '#shared/runtime/function-handler.ts'
+import { signUpOperator } from '../setup/operator.ts'
 import { call, startTestProduct, type TestProduct, testPassword, uploadDocument } from '../setup/product.ts'
 import { createPeople } from './people.ts'
 
@@ -30,7 +31,7 @@ type Step = (typeof steps)[number]
 export interface World extends ExampleWorld {
   product: TestProduct
   /** Tokens of one person in each role of the organization, and of the owner of another one. */
-  tokens: Record<Role, string> & { stranger: string }
+  tokens: Record<Role, string> & { stranger: string; operator: string }
   strangerOrgId: string
   /** Posts to a function as its sender does; what it sends on stays in the outbox. */
   deliver(name: string, declaration: Declaration, push: Push): Promise<{ status: number; outcome: string | null }>
@@ -64,7 +65,14 @@ export async function createWorld(clusterUrl: string): Promise<World> {
   const scope: Scope = { ...nobody, orgId, workspaceId: 'any' }
   const workspaceId: string = (await call(product.url, 'GET', '/v1/workspaces', { token: owner })).body.data[0].id
   const ownerId: string = (await call(product.url, 'GET', '/v1/users/me', { token: owner })).body.id
-  const tokens: World['tokens'] = { owner, admin: '', editor: '', viewer: '', stranger: await product.signUp() }
+  const tokens: World['tokens'] = {
+    owner,
+    admin: '',
+    editor: '',
+    viewer: '',
+    stranger: await product.signUp(),
+    operator: await signUpOperator(product),
+  }
   for (const role of ['admin', 'editor', 'viewer'] as const) {
     tokens[role] = await join(role)
   }
@@ -149,6 +157,11 @@ export async function createWorld(clusterUrl: string): Promise<World> {
     const { api_key, key } = await post(owner, '/v1/api-keys', { name: newId(), scopes })
     return { id: api_key.id, key }
   }
+  const newFlag = async () => {
+    const key = `FEATURE_${newId().replaceAll('-', '').toUpperCase()}`
+    await post(tokens.operator, '/v1/operator/flags', { key })
+    return key
+  }
   const newOrganization = async () => {
     const name = `Organization ${newId()}`
     const { id } = await post(owner, '/v1/organizations', { name })
@@ -209,6 +222,7 @@ export async function createWorld(clusterUrl: string): Promise<World> {
     newOrganization,
     newBlocklist,
     newApiKey,
+    newFlag,
     deliver,
     envelope,
     async stop() {

@@ -5,7 +5,7 @@ create table api_usage_logs (
   id uuid not null,
   -- No reference: locks on organizations are not for a log to take. Its rows are erased with the organization.
   org_id uuid not null,
-  -- When the request began.
+  -- When the request was answered.
   occurred_at timestamptz not null,
   user_id uuid,
   key_id uuid,

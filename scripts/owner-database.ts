@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import postgres from 'postgres'
+import { readLocalSettings } from '#shared/configuration/local.ts'
+import type { Sql } from '#shared/domain/sql.ts'
+import { loadAccess, superuser } from '#shared/platform/database/embedded-cluster.ts'
+import { PlatformError } from '#shared/platform/errors.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Connection of the role that owns the schema: DATABASE_OWNER_URL, else that of the product on this machine.
+ * @throws PlatformError UNAVAILABLE when there is none
+ */
+export function findOwnerUrl(environment: Environment): string {
+  if (environment.DATABASE_OWNER_URL) return environment.DATABASE_OWNER_URL
+  const dataFolder = resolve(readLocalSettings(environment).DATA_FOLDER)
+  if (!existsSync(join(dataFolder, 'postgres-access.json'))) {
+    throw new PlatformError(
+      'UNAVAILABLE',
+      `There is no database in ${dataFolder}. Start the product (npm start), or set DATABASE_OWNER_URL.`,
+    )
+  }
+  const { password, port } = loadAccess(dataFolder, join(dataFolder, 'postgres'))
+  return `postgres://${superuser}:${password}@127.0.0.1:${port}/adapt`
+}
+
+/**
+ * Runs `work` in one transaction of the schema's owner.
+ * @throws PlatformError UNAVAILABLE when the database can't be reached
+ */
+export async function asOwner<Result>(ownerUrl: string, work: (sql: Sql) => Promise<Result>): Promise<Result> {
+  const sql = postgres(ownerUrl, { max: 1, connect_timeout: 10, fetch_types: false, onnotice: () => {} })
+  try {
+    return (await sql.begin((transaction) => work(transaction))) as Result
+  } catch (error) {
+    const { code } = error as { code?: string }
+    if (code !== 'ECONNREFUSED' && code !== 'CONNECT_TIMEOUT') throw error
+    throw new PlatformError('UNAVAILABLE', 'The database does not answer. Is the product running?', { cause: error })
+  } finally {
+    await sql.end({ timeout: 5 })
+  }
+}
