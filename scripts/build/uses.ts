@@ -31,6 +31,8 @@ export async function findUsedServices(
   for (const { name, declaration } of functions) {
     // The runtime itself asks the identity provider about second factors.
     if (declaration.kind === 'route' && isAssured(declaration.access)) uses.get(name)?.add('identity')
+    // Who is granted a bucket looks into it, if only through the runtime, to see whether it is there.
+    if (declaration.resources?.buckets?.length) uses.get(name)?.add('objects')
   }
   return uses
 }

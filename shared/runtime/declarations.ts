@@ -1,5 +1,6 @@
 import type * as v from 'valibot'
 import type { Config } from '#shared/config.ts'
+import type { HealthMonitor } from '#shared/domain/health/health.ts'
 import type { Enqueue, EventType, Publish, TaskType } from '#shared/domain/messaging.ts'
 import type { Cursors } from '#shared/domain/paging.ts'
 import type { Sealer } from '#shared/domain/sealing.ts'
@@ -90,6 +91,8 @@ export interface BaseContext<Principal> {
   cursors: Cursors
   /** Locks up what a client keeps for us; `purpose` says what it is, so that no other function takes it for its own. */
   sealer(purpose: string): Sealer
+  /** Asks what this process depends on how it is. */
+  health: HealthMonitor
   /** Whether a feature flag is on for this organization; unknown flags are off. */
   isEnabled(flag: string): Promise<boolean>
   /** Runs a short transaction of its own for this principal: for `prepare` and for streamed answers. */

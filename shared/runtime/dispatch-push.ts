@@ -59,7 +59,12 @@ export function jobHandler(
       await verifyPush(services, name, request)
       const delivery = await (job.kind === 'task' ? readCloudTask(request) : readPubSubPush(request))
       requestId = delivery.envelope?.correlation_id ?? requestId
-      log = log.child({ requestId, messageId: delivery.messageId, attempt: delivery.attempt })
+      log = log.child({
+        requestId,
+        traceparent: delivery.envelope?.traceparent ?? null,
+        messageId: delivery.messageId,
+        attempt: delivery.attempt,
+      })
       const startedAt = performance.now()
       const outcome = await handle(delivery, log, requestId)
       log.info('delivery', { outcome, milliseconds: Math.round(performance.now() - startedAt) })

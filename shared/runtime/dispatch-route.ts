@@ -85,7 +85,7 @@ export function routeHandler(
     response.once('close', () => {
       if (!response.writableFinished) abort.abort()
     })
-    const log = services.log.child({ function: name, requestId })
+    const log = services.log.child({ function: name, requestId, traceparent: traceparentOf(request) })
     const exchange: Exchange = {
       request,
       response,

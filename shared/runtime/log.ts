@@ -76,7 +76,7 @@ function setStack(line: Fields): void {
 
 function readableLine(level: string, message: string, fields: Fields): string {
   const rest = Object.entries(fields)
-    .filter(([, value]) => value !== undefined)
+    .filter(([name, value]) => value !== undefined && value !== null && name !== 'traceparent')
     .map(([name, value]) => ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
   return `${new Date().toISOString().slice(11, 23)} ${level.padEnd(5)} ${message}${rest.join('')}`
 }

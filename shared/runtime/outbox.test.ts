@@ -27,6 +27,7 @@ const queue: Queue = {
     sent.push(...tasks)
     if (failure === 'after') throw new PlatformError('UNAVAILABLE', 'timed out')
   },
+  async check() {},
   async close() {},
 }
 const bus: Bus = { async publish() {}, async check() {}, async close() {} }

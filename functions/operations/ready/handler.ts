@@ -1,7 +1,12 @@
-import type { RunRoute } from '#shared/runtime/declarations.ts'
+import { AppError } from '#shared/domain/errors.ts'
+import type { Respond } from '#shared/runtime/declarations.ts'
 import type route from './function.ts'
 
-export const run: RunRoute<typeof route> = async ({ sql }) => {
-  await sql`select 1`
+export const respond: Respond<typeof route> = async ({ health }) => {
+  try {
+    await health.check('database')
+  } catch (cause) {
+    throw new AppError('UNAVAILABLE', 'The database does not answer', [], { cause })
+  }
   return { status: 200, body: { status: 'ready' } }
 }

@@ -194,8 +194,10 @@ export function describeBus(name: string, makeBus: MakeBus): void {
 
     test('a closed bus refuses', async () => {
       const bus = await start({})
+      await bus.check()
       await bus.close()
       await expect(bus.publish([message({})])).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+      await expect(bus.check()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
     })
   })
 }

@@ -158,6 +158,11 @@ export class EmbeddedBus implements Bus {
     }
   }
 
+  async check(): Promise<void> {
+    if (!this.#isOpen) throw new PlatformError('UNAVAILABLE', 'The bus is closed.')
+    await this.#store.check()
+  }
+
   async close(): Promise<void> {
     this.#isOpen = false
   }

@@ -14,5 +14,7 @@ export interface BusMessage {
 export interface Bus {
   /** Resolves when every message is durable on the far side; throws `PlatformError` otherwise (any of them may have got through). */
   publish(messages: BusMessage[]): Promise<void>
+  /** Resolves when messages can be taken right now; throws `PlatformError` UNAVAILABLE otherwise. */
+  check(): Promise<void>
   close(): Promise<void>
 }

@@ -116,6 +116,15 @@ export class JobStore {
     }
   }
 
+  /** @throws PlatformError UNAVAILABLE when jobs can't be stored right now. */
+  async check(): Promise<void> {
+    try {
+      await this.#sql`select`
+    } catch (error) {
+      throw databaseError(error)
+    }
+  }
+
   /** Stores jobs durably; one whose id the queue remembers is dropped. */
   async insert(queue: string, jobs: NewJob[]): Promise<void> {
     await this.#boss.insert(queue, jobs.map(toInsert), { db: this.#durable })

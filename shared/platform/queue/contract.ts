@@ -174,8 +174,10 @@ export function describeQueue(name: string, makeQueue: MakeQueue): void {
 
     test('a closed queue refuses', async () => {
       const queue = await start()
+      await queue.check()
       await queue.close()
       await expect(queue.enqueue([task({})])).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+      await expect(queue.check()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
     })
   })
 }

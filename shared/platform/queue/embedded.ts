@@ -95,6 +95,11 @@ export class EmbeddedQueue implements Queue {
     }
   }
 
+  async check(): Promise<void> {
+    if (!this.#isOpen) throw new PlatformError('UNAVAILABLE', 'The queue is closed.')
+    await this.#store.check()
+  }
+
   async close(): Promise<void> {
     this.#isOpen = false
   }

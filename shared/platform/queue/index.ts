@@ -15,5 +15,7 @@ export interface QueueTask {
 export interface Queue {
   /** Resolves when every task is durable on the far side; a task whose id is already known counts as enqueued. */
   enqueue(tasks: QueueTask[]): Promise<void>
+  /** Resolves when tasks can be taken right now; throws `PlatformError` UNAVAILABLE otherwise. */
+  check(): Promise<void>
   close(): Promise<void>
 }
