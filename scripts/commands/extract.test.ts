@@ -206,7 +206,7 @@ test.each([
 })
 
 test('the list of commands has each with its summary, and --help tells a command’s arguments', async () => {
-  expect((await adapt([])).stderr).toMatch(/ {2}extract {2}Extract intelligence from files/)
+  expect((await adapt([])).stderr).toMatch(/ {2}extract {2,}Extract intelligence from files/)
   const help = await adapt(['extract', '--help'])
   expect(help.exitCode).toBe(0)
   expect(help.stdout).toContain('--json')

@@ -1,3 +1,4 @@
+import { eraseAudit } from '../audit/audit-logs.ts'
 import { AppError, notFound } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { finishJob, progressJob, readJob, startJob } from '../jobs/jobs.ts'
@@ -142,14 +143,9 @@ export async function noteProgress(sql: Sql, erasure: Erasure, removed: number, 
 export async function eraseOrganizationRows(sql: Sql, erasure: Erasure): Promise<Erased> {
   const erased = await eraseRows(sql, everythingOf(erasure), batchRows)
   if (erased.rows > 0) return erased
-  const entries = await eraseAudit(sql, erasure.orgId)
+  // It can't be deleted from; its own function does it, and only for an organization that is being deleted.
+  const entries = await eraseAudit(sql, erasure.orgId, batchRows)
   return { rows: entries, table: entries > 0 ? 'audit_logs' : null }
-}
-
-/** The audit log can't be deleted from; its own function does it, and only for an organization that is being deleted. */
-async function eraseAudit(sql: Sql, orgId: string): Promise<number> {
-  const [erased] = await sql<{ entries: number }[]>`select erase_audit(${orgId}, ${batchRows})::integer as entries`
-  return erased?.entries ?? 0
 }
 
 /** Says that everything is gone. @throws Error when it isn't: a table that can't be erased is a mistake of ours */
