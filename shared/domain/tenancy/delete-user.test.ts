@@ -44,6 +44,15 @@ async function invite(orgId: string, createdBy: string, email: string) {
   return { orgId, invitationId: id, sha256: tokenSha256 }
 }
 
+/** Until a transaction waits for another one's lock. */
+async function isWaiting(): Promise<void> {
+  while (
+    (await owner`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
+      .length === 0
+  )
+    await new Promise((resolve) => setTimeout(resolve, 10))
+}
+
 /** Every row of every table that holds this text anywhere. */
 async function tracesOf(text: string): Promise<string[]> {
   const tables = await owner<{ name: string }[]>`
@@ -117,19 +126,61 @@ describe('someone who deletes themselves', () => {
 
   test('while they join an organization is in none afterwards', async () => {
     const { orgId, ownerId } = await tenants.organization()
-    for (let round = 0; round < 6; round++) {
+    for (const first of ['joining', 'deleting']) {
       const me = await newcomer()
       const token = await invite(orgId, ownerId, me.email)
-      const accepting = tenants.outside(me.userId, async (sql, enter) => {
-        await enter(orgId)
-        await acceptInvitation(sql, token, me, new Date())
-      })
-      await Promise.allSettled(round % 2 === 0 ? [accepting, deleteMe(me)] : [deleteMe(me), accepting])
+      const [reached, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+      const pause = async (who: string) => {
+        if (who !== first) return
+        reached.resolve()
+        await gate.promise
+      }
+      const join = () =>
+        tenants.outside(me.userId, async (sql, enter) => {
+          await enter(orgId)
+          await acceptInvitation(sql, token, me, new Date())
+          await pause('joining')
+        })
+      const leave = () =>
+        tenants.outside(me.userId, async (sql, enter) => {
+          await deleteUser(sql, me.userId, { confirm: me.email, enter, async left() {} })
+          await pause('deleting')
+        })
+      const [one, other] = first === 'joining' ? [join, leave] : [leave, join]
+      const started = one()
+      await reached.promise
+      const second = other()
+      await isWaiting()
+      gate.resolve()
+      await Promise.allSettled([started, second])
+      const [user] = await owner`select deleted_at from users where id = ${me.userId}`
+      expect(user?.deleted_at, first).not.toBeNull()
       const rows = await owner`
         select m.user_id from memberships m join users u on u.id = m.user_id
         where u.id = ${me.userId} and u.deleted_at is not null`
       expect(rows).toHaveLength(0)
     }
+  })
+
+  test('while they make an organization is its owner, and told so', async () => {
+    const me = await newcomer()
+    const [reached, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const id = newId()
+    const making = tenants.as(id, me.userId, async (sql) => {
+      await createOrganization(sql, { id, name: 'In the making', ownerId: me.userId })
+      reached.resolve()
+      await gate.promise
+    })
+    await reached.promise
+    const deleting = deleteMe(me)
+    deleting.catch(() => {})
+    await isWaiting()
+    gate.resolve()
+    await making
+    await expect(deleting).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('In the making'),
+    })
   })
 
   test("can't make an organization with a token that is still valid", async () => {

@@ -115,6 +115,24 @@ describe('accepting', () => {
     }
   })
 
+  test('waits for one who is accepting, and then finds it used', async () => {
+    const { orgId, ownerId } = await tenants.organization()
+    const person = await newcomer()
+    const { token } = await invite(orgId, ownerId, person.email)
+    const [reached, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const first = tenants.outside(person.userId, async (sql, enter) => {
+      await enter(orgId)
+      await acceptInvitation(sql, openInvitationToken(sealer, token, start)!, person, start)
+      reached.resolve()
+      await gate.promise
+    })
+    await reached.promise
+    const second = accept(token, person)
+    gate.resolve()
+    await first
+    await expect(second).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+
   test('used, revoked and expired tokens, and those of a closed organization, are all alike', async () => {
     const { orgId, ownerId } = await tenants.organization()
     const [used, revoked, expired, closed] = [

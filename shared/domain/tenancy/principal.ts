@@ -35,9 +35,9 @@ export interface Identity {
  */
 export async function loadIdentity(sql: Sql, claims: { sub: string; email: string }): Promise<Identity> {
   const found = await selectIdentity(sql, claims.sub)
-  // Of the deleted nothing is written down again.
-  if (found && (found.deleted || found.email === claims.email || claims.email === '')) return found
+  if (found && (found.email === claims.email || claims.email === '')) return found
   if (found) {
+    // Of the deleted nothing is written down again.
     await sql`update users set email = ${claims.email}, updated_at = now()
       where id = ${found.userId} and deleted_at is null`
     return { ...found, email: claims.email }
