@@ -50,8 +50,8 @@ export async function writeUsage(sql: Sql, rows: readonly UsageRow[]): Promise<v
     select u.id, u.org_id, u.user_id, u.key_id, u.function_name, u.method, u.status, u.milliseconds,
       u.request_bytes, u.response_bytes, u.occurred_at, u.request_id
     from jsonb_to_recordset(${sql.json([...rows])}) as u (id uuid, org_id uuid, user_id uuid, key_id uuid,
-      function_name text, method text, status smallint, milliseconds real, request_bytes integer,
-      response_bytes integer, occurred_at timestamptz, request_id text)
+      function_name text, method text, status smallint, milliseconds real, request_bytes bigint,
+      response_bytes bigint, occurred_at timestamptz, request_id text)
     join organizations o on o.id = u.org_id and o.deleting_at is null
     on conflict do nothing`
 }
