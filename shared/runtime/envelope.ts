@@ -53,7 +53,11 @@ function fromIdentity(error: IdentityError): AppError {
   }))
   if (error.code === 'WRONG_CODE') details.push({ field: 'body.code', message: 'is not a code that is good now' })
   const message = error.message.charAt(0).toUpperCase() + error.message.slice(1)
-  return new AppError(identityCodes[error.code], message, details, { cause: error })
+  const { retryAfterSeconds } = error
+  return new AppError(identityCodes[error.code], message, details, {
+    cause: error,
+    ...(retryAfterSeconds === null ? {} : { retryAfterSeconds }),
+  })
 }
 
 /** The body of every error answer. */
