@@ -194,6 +194,24 @@ describe('a connection killed in the middle of a transaction leaves nothing behi
     expect(await exists(after)).toBe(false)
   })
 
+  test('and whatever is sent while it dies is answered, at every moment of its death', async () => {
+    const moments = Array.from({ length: 40 }, (_, moment) => moment)
+    for (const moment of moments) {
+      const dying = database.transaction(
+        system,
+        async (sql) => {
+          const [row] = await sql`select pg_backend_pid() as pid`
+          await owner`select pg_terminate_backend(${row!.pid})`
+          for (let turn = 0; turn < moment % 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+          if (moment % 2 === 0) await Promise.resolve(sql`select 1`).catch(() => {})
+          await insert(newId())(sql)
+        },
+        { last: (sql) => [sql`select 1`, sql`select 2`] },
+      )
+      await expect(dying).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+    }
+  })
+
   test('and the next transaction works again', async () => {
     await killConnections()
     const id = newId()

@@ -82,11 +82,14 @@ function beginStatement(scope: Scope, readOnly: boolean): string {
 interface Slot {
   client: postgres.Sql
   lost: boolean
+  /** A transaction that only read, and succeeded, is still to be ended: with the begin of the next one, or soon. */
+  owesCommit: boolean
 }
 
 function openSlot(options: DatabaseOptions): Slot {
   const slot: Slot = {
     lost: false,
+    owesCommit: false,
     client: postgres(options.url, {
       max: 1,
       // A connection must not be closed by a timer in the middle of a transaction.
@@ -106,6 +109,7 @@ function openSlot(options: DatabaseOptions): Slot {
         idle_in_transaction_session_timeout: options.statementTimeoutSeconds * 1000,
         // The second wall against statements that slip out of a transaction: outside of one nothing can be written.
         default_transaction_read_only: true,
+        TimeZone: 'UTC',
       },
       types: {
         bigint: { to: 20, from: [20], parse: Number, serialize: String },
@@ -114,23 +118,29 @@ function openSlot(options: DatabaseOptions): Slot {
           to: 1184,
           from: [1082, 1114, 1184],
           serialize: (value: Date | string) => new Date(value).toISOString(),
-          parse: (value: string) => new Date(value).toISOString(),
+          parse: toIsoString,
         },
       },
-      ...withoutNagle(options.url),
+      ...withoutNagle(options.url, () => {
+        slot.lost = true
+      }),
     }),
   }
   return slot
 }
 
-/** postgres.js leaves Nagle's algorithm on, which stalls COPY and pipelined statements; a socket of our own has it off. */
-function withoutNagle(url: string) {
+/**
+ * postgres.js leaves Nagle's algorithm on, which stalls COPY and pipelined statements; a socket of our own has it off.
+ * @param onError told before postgres.js is: between a socket's error and its close it takes statements that it never answers
+ */
+function withoutNagle(url: string, onError: () => void) {
   const { hostname, port, searchParams } = new URL(url)
   // A Unix socket (Cloud SQL's connector) has no Nagle.
   if (hostname === '' || searchParams.has('host')) return {}
   const host = decodeURIComponent(hostname)
   // What is written before it is connected waits in the socket; `host` is read for the TLS server name.
-  return { socket: () => Object.assign(connect({ host, port: Number(port || 5432), noDelay: true }), { host }) }
+  const open = () => connect({ host, port: Number(port || 5432), noDelay: true }).on('error', onError)
+  return { socket: () => Object.assign(open(), { host }) }
 }
 
 export function openDatabase(options: DatabaseOptions): Database {
@@ -260,6 +270,8 @@ async function inTransaction<Result>(
       () => error,
       (first) => first,
     )
+    // Between the error of a socket and its close postgres.js takes statements that it never answers.
+    if (isConnectionError(cause)) slot.lost = true
     if (!slot.lost)
       await slot.client
         .unsafe('rollback')
