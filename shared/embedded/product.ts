@@ -15,7 +15,7 @@ import { createLocalState, type LocalState } from '#shared/platform/state/local.
 import { type DiscoveredFunction, discoverFunctions, methodsByPath } from '#shared/runtime/discover.ts'
 import { sendError } from '#shared/runtime/dispatch-route.ts'
 import { createDispatcher } from '#shared/runtime/function-handler.ts'
-import { requestIdOf, urlOf } from '#shared/runtime/http.ts'
+import { requestIdOf, targetOf } from '#shared/runtime/http.ts'
 import type { Logger } from '#shared/runtime/log.ts'
 import { buildPushPlan } from '#shared/runtime/manifest.ts'
 import { sweepOutbox } from '#shared/runtime/outbox.ts'
@@ -155,7 +155,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     )
 
     const answer: Answer = (request, response) => {
-      const { pathname } = urlOf(request)
+      const { pathname } = targetOf(request)
       if (pathname.startsWith('/auth/v1/')) return void issuer.handle(request, response)
       if (pathname.startsWith('/objects/')) return void services.objects.handle(request, response)
       if (pathname === `${pushIssuerPath}/jwks.json`) {

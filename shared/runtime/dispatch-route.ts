@@ -16,8 +16,8 @@ import {
   requestIdOf,
   sendJson,
   setCommonHeaders,
+  targetOf,
   traceparentOf,
-  urlOf,
 } from './http.ts'
 import { type Claim, claimRequest } from './idempotency.ts'
 import { defaultTimeoutSeconds } from './policies.ts'
@@ -75,6 +75,7 @@ export function routeHandler(
   const own = isRead ? ['GET', 'HEAD'] : [route.method]
   const allowed = [...new Set([...methods, ...own, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'])]
   const challenges = challengesOf(route)
+  let module: RouteModule | undefined
   const cost = route.cost ?? 1
   const deprecation = Object.entries(route.deprecated ? deprecationHeaders(route.deprecated) : {})
 
@@ -151,7 +152,7 @@ export function routeHandler(
 
   async function answer(exchange: Exchange): Promise<void> {
     const { request, response } = exchange
-    const url = urlOf(request)
+    const url = targetOf(request)
     const params = matchPath(url.pathname)
     if (!params) throw notFound('Page')
     const query = queryObject(url.searchParams)
@@ -222,7 +223,8 @@ export function routeHandler(
 
   /** Lets the handler work: in a transaction of its own unless it needs none. */
   async function execute(call: Call<Principal>, input: AnyRequest, claim?: Claim): Promise<Reply> {
-    const { prepare, run, respond, current } = (await route.handler()) as RouteModule
+    module ??= (await route.handler()) as RouteModule
+    const { prepare, run, respond, current } = module
     if (!run) {
       if (!respond) throw new Error(`the handler of ${name} exports neither run nor respond`)
       const reply = await respond(baseContext(services, call), input)
@@ -237,7 +239,7 @@ export function routeHandler(
       if (services.validateResponses) validateReply(name, route, reply)
       if (route.audit !== undefined && reply.status < 300 && !context.audited) {
         context.audit(route.audit, {
-          targetId: targetOf(reply.body, Object.values(input.params as Record<string, string>).at(-1)),
+          targetId: idOfTarget(reply.body, Object.values(input.params as Record<string, string>).at(-1)),
         })
       }
       return reply
@@ -297,7 +299,7 @@ async function assertMatch(condition: string, current: Promise<unknown>): Promis
 }
 
 /** What a request acted on: what it made or answered, else what its path names last. */
-function targetOf(body: unknown, named: string | undefined): string | null {
+function idOfTarget(body: unknown, named: string | undefined): string | null {
   const made = body as Record<string, { id?: unknown } | undefined> | null
   const id = made?.id ?? Object.values(made ?? {}).find((part) => typeof part?.id === 'string')?.id
   return typeof id === 'string' ? id : (named ?? null)

@@ -1,7 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppError } from '#shared/domain/errors.ts'
-import { newId } from '#shared/domain/ids.ts'
 import type { Deprecation } from './declarations.ts'
 
 export type HttpRequest = IncomingMessage
@@ -41,7 +41,7 @@ export function deprecationHeaders({ since, sunset, successor }: Deprecation): R
 /** The caller's request id when it is a sane one, else a new one. */
 export function requestIdOf(request: HttpRequest): string {
   const given = request.headers['x-request-id']
-  return typeof given === 'string' && /^[A-Za-z0-9._-]{8,128}$/.test(given) ? given : newId()
+  return typeof given === 'string' && /^[A-Za-z0-9._-]{8,128}$/.test(given) ? given : randomUUID()
 }
 
 /** The W3C trace context of the caller, or null. */
@@ -50,11 +50,14 @@ export function traceparentOf(request: HttpRequest): string | null {
   return typeof given === 'string' && /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(given) ? given : null
 }
 
-/** The request's path and query. */
-export function urlOf(request: HttpRequest): URL {
-  const target = request.url ?? '/'
-  // The host is never looked at; a path such as `//other/` must not become one.
-  return new URL(`http://localhost${target.startsWith('/') ? target : `/${target}`}`)
+/** The request's path, percent-encoded as it came, and its query. */
+export function targetOf(request: HttpRequest): { pathname: string; searchParams: URLSearchParams } {
+  const { url = '/' } = request
+  const mark = url.indexOf('?')
+  return {
+    pathname: mark < 0 ? url : url.slice(0, mark),
+    searchParams: new URLSearchParams(mark < 0 ? '' : url.slice(mark)),
+  }
 }
 
 /** Sets the headers that every answer carries, and those of CORS for the origins that are allowed. */
