@@ -28,11 +28,19 @@ export class AppError extends Error {
   override readonly name = 'AppError'
   readonly code: ErrorCode
   readonly details: ErrorDetail[]
+  /** When it makes sense to try again, if that is known. */
+  readonly retryAfterSeconds: number | null
 
-  constructor(code: ErrorCode, message: string, details: ErrorDetail[] = [], options?: ErrorOptions) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details: ErrorDetail[] = [],
+    options: ErrorOptions & { retryAfterSeconds?: number } = {},
+  ) {
     super(message, options)
     this.code = code
     this.details = details
+    this.retryAfterSeconds = options.retryAfterSeconds ?? null
   }
 }
 

@@ -3,6 +3,6 @@ import { defineCron } from '#shared/runtime/declarations.ts'
 export default defineCron({
   cron: '17 3 * * *',
   timeZone: 'Etc/UTC',
-  summary: 'Forget messages that were processed longer ago than any sender repeats them',
+  summary: 'Forget messages and requests that were processed longer ago than any sender repeats them',
   handler: () => import('./handler.ts'),
 })

@@ -5,4 +5,5 @@ const keptDays = 30
 
 export const run: RunCron = async ({ sql }) => {
   await sql`delete from processed_messages where processed_at < now() - make_interval(days => ${keptDays})`
+  await sql`delete from idempotent_requests where expires_at <= now()`
 }
