@@ -3,7 +3,7 @@ import { createClient } from '@supabase/supabase-js'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { startTestIssuer, type TestIssuer, testServiceRoleKey } from './local/testing.ts'
+import { startTestIssuer, type TestIssuer } from './local/testing.ts'
 import { createTokenVerifier } from './verify.ts'
 
 const password = 'correct horse battery'
@@ -259,6 +259,11 @@ describe('the account that must exist', () => {
     })
   })
 
+  it('is refused with a password that everybody would guess', async () => {
+    const weak = provider.issuer().ensureUser({ email: newEmail(), password: 'password1' })
+    await expect(weak).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', message: 'the password is too weak' })
+  })
+
   it('is refused when nobody could sign in with it', async () => {
     await expect(provider.issuer().ensureUser({ email: 'nobody', password })).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
@@ -266,40 +271,6 @@ describe('the account that must exist', () => {
     await expect(provider.issuer().ensureUser({ email: newEmail(), password: 'short' })).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
     })
-  })
-})
-
-describe('administering accounts', () => {
-  const admin = (key: string) =>
-    createClient(provider.url, key, { auth: { persistSession: false, autoRefreshToken: false } }).auth.admin
-
-  it('shows and deletes an account with everything of it to whoever has the service role key', async () => {
-    const { user, session, email } = await signUp()
-    expect((await admin(testServiceRoleKey).getUserById(user.id)).data.user).toMatchObject({ id: user.id, email })
-    expect((await admin(testServiceRoleKey).deleteUser(user.id)).error).toBeNull()
-    expect((await admin(testServiceRoleKey).deleteUser(user.id)).error).toMatchObject({ code: 'user_not_found' })
-    expect((await makeClient().refreshSession({ refresh_token: session.refresh_token })).error).not.toBeNull()
-    const sql = postgres(provider.databaseUrl, { max: 1 })
-    for (const table of ['users', 'identities', 'sessions']) {
-      const column = table === 'users' ? 'id' : 'user_id'
-      expect(await sql`select from identity.${sql(table)} where ${sql(column)} = ${user.id}`).toHaveLength(0)
-    }
-    await sql.end()
-  })
-
-  it('is nothing for anybody else, whoever they are and whether there is such an account', async () => {
-    const { user, session } = await signUp()
-    for (const key of ['publishable-key', session.access_token, `${testServiceRoleKey}x`]) {
-      for (const id of [user.id, randomUUID()]) {
-        expect((await admin(key).getUserById(id)).error).toMatchObject({ status: 403, code: 'not_admin' })
-        const response = await fetch(`${provider.url}/auth/v1/admin/users/${id}`, {
-          method: 'DELETE',
-          headers: { authorization: `Bearer ${key}` },
-        })
-        expect(response.status).toBe(403)
-      }
-    }
-    expect((await makeClient().getUser(session.access_token)).error).toBeNull()
   })
 })
 
@@ -380,6 +351,21 @@ describe('the HTTP interface', () => {
     expect(await response.text()).not.toMatch(/identity|relation|select/i)
     expect(broken.errors).toHaveLength(1)
     await broken.stop()
+  })
+})
+
+describe('an issuer starting on the tables of an earlier version', () => {
+  it('adds what is new to them, and goes on with the accounts and sessions that are there', async () => {
+    const { session, email } = await signUp()
+    const sql = postgres(provider.databaseUrl, { max: 1 })
+    await sql`drop table identity.challenges, identity.factors, identity.authorization_codes`
+    await sql`alter table identity.sessions drop column factor_id`
+    await sql.end()
+    await provider.restart()
+    expect((await makeClient().refreshSession({ refresh_token: session.refresh_token })).error).toBeNull()
+    const client = makeClient()
+    expect((await client.signInWithPassword({ email, password })).error).toBeNull()
+    expect((await client.mfa.enroll({ factorType: 'totp', friendlyName: 'phone' })).error).toBeNull()
   })
 })
 
