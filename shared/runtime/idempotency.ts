@@ -119,6 +119,7 @@ class HeldClaim implements Claim {
   readonly #key: Buffer
   readonly #holder: string
   readonly #sealer: Sealer
+  #isKept = false
 
   constructor(options: IdempotencyOptions, key: Buffer, holder: string, sealer: Sealer) {
     this.#options = options
@@ -129,12 +130,15 @@ class HeldClaim implements Claim {
 
   complete(sql: Sql, reply: Reply): PendingStatement {
     const sealed = seal(this.#sealer, reply, this.#options.now())
+    this.#isKept = true
     return sql`select complete_idempotent_request(${this.#key}, ${this.#holder}, ${sealed})`
   }
 
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
-      return await work()
+      const result = await work()
+      if (!this.#isKept) throw new Error('an idempotent route must keep its answer in the transaction of its effect')
+      return result
     } catch (error) {
       if ((error as { code?: unknown } | null)?.code === claimLost) {
         throw new AppError('CONFLICT', 'It took too long: the same request is being executed again', [], {

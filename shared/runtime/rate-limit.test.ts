@@ -241,7 +241,8 @@ describe('with the store of the embedded cloud', () => {
     const total = passed.reduce((sum, one) => sum + one)
     expect(total).toBeLessThanOrEqual(1_000 + 500 + 5 * 10)
     expect(total).toBeGreaterThan(1_000 + 500 - 250)
-    for (const one of passed) expect(one).toBeGreaterThan(total / 25)
+    // More than what they pass on credit.
+    for (const one of passed) expect(one).toBeGreaterThan(10)
     await clock.pass(121_000)
     const answers = await Promise.all(instances.map((limiter) => limiter.take('principal', 'flooded', 1)))
     expect(answers.every(({ allowed }) => allowed)).toBe(true)

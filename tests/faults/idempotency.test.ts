@@ -217,6 +217,14 @@ describe('a request with a key', () => {
   })
 })
 
+test('a route that would forget its answer fails, loudly and every time', async () => {
+  const request = newRequest()
+  for (let time = 0; time < 2; time++) {
+    const claim = await claimed(request)
+    await expect(claim.run(async () => created)).rejects.toThrow('must keep its answer')
+  }
+})
+
 describe('exactly one execution takes effect', () => {
   test('when the connection is killed between the claim and the commit: the effect is undone and the claim given up', async () => {
     const request = newRequest()
