@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import { areas } from '#functions/areas.ts'
 import { envExample } from '#shared/configuration/example.ts'
 import { discoverFunctions } from '#shared/runtime/discover.ts'
 import { buildManifest, type ManifestEntry } from '#shared/runtime/manifest.ts'
@@ -11,7 +12,7 @@ const manifest = buildManifest(functions)
 const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
 const files = {
   'functions.json': `${JSON.stringify(manifest, null, 2)}\n`,
-  'openapi.json': `${JSON.stringify(buildOpenApi(functions), null, 2)}\n`,
+  'openapi.json': `${JSON.stringify(buildOpenApi(functions, areas), null, 2)}\n`,
   '.env.example': envExample(),
   'README.md': readme.replace(
     /(<!-- functions -->\n)[\s\S]*(?=<!-- \/functions -->)/,

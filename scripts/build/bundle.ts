@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { packageAssets } from '#shared/documentation/reference-page.ts'
 import type { DiscoveredFunction } from '#shared/runtime/discover.ts'
 import { entryPlugin, entryPointOf, type OptionalService } from './entry.ts'
 import { importsOf, type LazyPackage, lazyPackagesPlugin } from './lazy-packages.ts'
@@ -74,13 +75,32 @@ export async function bundleCode(
   })
 }
 
+/** Files of packages that code reads beside itself, by the source that reads them. */
+const readFiles: Readonly<Record<string, { package: string; files: readonly string[] }>> = {
+  'shared/documentation/assets.ts': {
+    package: 'swagger-ui-dist',
+    files: [...Object.values(packageAssets).map(({ file }) => file), 'LICENSE', 'NOTICE'],
+  },
+}
+
+function filesReadBy(sources: readonly string[]): [string, Uint8Array][] {
+  return sources.flatMap((source) => {
+    const read = readFiles[source]
+    if (!read) return []
+    return read.files.map((file): [string, Uint8Array] => [
+      file,
+      readFileSync(join(repository, 'node_modules', read.package, file)),
+    ])
+  })
+}
+
 /** Completes a function by the files of its lazy packages and what the deployment reads. */
 export function completeBundle(
   { name, files: own, imports, sources: ownSources }: Outputs,
   packages: ReadonlyMap<string, LazyPackage>,
 ): Bundle {
   const used = imports.flatMap((path) => packages.get(path) ?? [])
-  const files = new Map([...own, ...used.flatMap((one) => [...one.files])])
+  const files = new Map([...own, ...used.flatMap((one) => [...one.files]), ...filesReadBy(ownSources)])
   files.set('package.json', new TextEncoder().encode(packageJson(name)))
   const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1))
   return {

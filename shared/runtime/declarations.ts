@@ -216,7 +216,11 @@ export interface RequestOf<R extends RouteInput> {
   headers: R['headers'] extends Schema ? v.InferOutput<R['headers']> : Readonly<Record<string, string | undefined>>
 }
 
-type BodyOf<S> = S extends Schema ? v.InferInput<S> : S extends TextResponse ? string | AsyncIterable<string> : null
+type BodyOf<S> = S extends Schema
+  ? v.InferInput<S>
+  : S extends TextResponse
+    ? string | Uint8Array | AsyncIterable<string>
+    : null
 
 export type ReplyOf<R extends RouteInput> = {
   [Status in keyof R['responses'] & number]: {

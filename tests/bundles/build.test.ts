@@ -84,7 +84,7 @@ describe('the hash of a bundle', () => {
   it('is the same at every build, and another only for a function whose handler has changed', async () => {
     const copy = join(folder, 'copy')
     await mkdir(copy)
-    for (const name of ['functions', 'shared', 'scripts', 'package.json', 'tsconfig.json']) {
+    for (const name of ['functions', 'shared', 'scripts', 'openapi.json', 'package.json', 'tsconfig.json']) {
       await cp(join(repository, name), join(copy, name), { recursive: true })
     }
     await symlink(join(repository, 'node_modules'), join(copy, 'node_modules'))
