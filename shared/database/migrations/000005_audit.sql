@@ -74,29 +74,32 @@ create trigger append_only_truncate before truncate on audit_heads
 create function append_audit(entries json) returns void
   language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  entry json;
-  organization uuid;
+  entry record;
   digest bytea;
   link_sequence bigint;
   link_hash bytea;
 begin
-  for entry in select json_array_elements(entries) loop
-    organization := (entry ->> 'org_id')::uuid;
-    if organization is null
-      or (organization is distinct from public.app_org_id() and not public.app_is_system()) then
+  -- An entry's text is looked through once for all of its fields.
+  for entry in
+    select one.value::text as canonical, field.*
+    from json_array_elements(entries) one, json_to_record(one.value) field (
+      org_id uuid, occurred_at timestamptz, actor_kind text, actor_id text, action text, target_type text, target_id text,
+      details json, request_id text, ip text)
+  loop
+    if entry.org_id is null
+      or (entry.org_id is distinct from public.app_org_id() and not public.app_is_system()) then
       raise exception 'this is the log of another organization' using errcode = 'insufficient_privilege';
     end if;
-    digest := sha256(convert_to(entry::text, 'UTF8'));
+    digest := sha256(convert_to(entry.canonical, 'UTF8'));
     insert into public.audit_heads as head (org_id, sequence, hash)
-    values (organization, 1, sha256(decode(repeat('00', 32), 'hex') || int8send(1) || digest))
+    values (entry.org_id, 1, sha256(decode(repeat('00', 32), 'hex') || int8send(1) || digest))
     on conflict (org_id) do update
       set sequence = head.sequence + 1, hash = sha256(head.hash || int8send(head.sequence + 1) || digest)
     returning sequence, hash into strict link_sequence, link_hash;
     insert into public.audit_logs (org_id, sequence, occurred_at, actor_kind, actor_id, action, target_type, target_id,
       details, request_id, ip, hash)
-    values (organization, link_sequence, (entry ->> 'occurred_at')::timestamptz, entry ->> 'actor_kind',
-      entry ->> 'actor_id', entry ->> 'action', entry ->> 'target_type', entry ->> 'target_id', entry -> 'details',
-      entry ->> 'request_id', entry ->> 'ip', link_hash);
+    values (entry.org_id, link_sequence, entry.occurred_at, entry.actor_kind, entry.actor_id, entry.action,
+      entry.target_type, entry.target_id, entry.details, entry.request_id, entry.ip, link_hash);
   end loop;
 end $$;
 revoke all on function append_audit(json) from public;
