@@ -32,7 +32,7 @@ fetch('/v1/openapi.json')
 const style = `
 body { margin: 0; }
 html.dark-mode body { background: #1c2022; }
-.swagger-ui .scheme-container { box-shadow: none; padding: 0; background: none; }
+.swagger-ui .scheme-container { box-shadow: none; border: 0; padding: 0; background: none; }
 .swagger-ui .info { margin: 32px 0 16px; }
 main > p { font-family: sans-serif; margin: 32px; }
 `

@@ -47,7 +47,7 @@ describe('a bundle', () => {
       expect.arrayContaining(['projects-list', 'projects-create', 'indicators-list', 'jobs-stream-events']),
     )
     const large = simple.filter(({ bytes }) => bytes > 250_000).map(({ name }) => name)
-    expect(large).toEqual(['documents-extract-intelligence', 'exports-build'])
+    expect(large).toEqual(['docs-read-openapi', 'documents-extract-intelligence', 'exports-build'])
   })
 
   it('names no module that a deployment lacks', () => {

@@ -181,6 +181,19 @@ describe('a function on its own', () => {
     expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS'])
   })
 
+  it('serves the API reference with all that it loads', async () => {
+    const [page, asset, document] = await Promise.all(
+      ['docs-read-page', 'docs-read-asset', 'docs-read-openapi'].map((name) => start(name)),
+    )
+    const { body } = await call(page!.url, 'GET', '/docs')
+    const files: string[] = [...body.matchAll(/"(\/docs\/[^"]+)"/g)].map((match) => match[1]!)
+    expect(files).toHaveLength(4)
+    for (const file of files) expect([file, (await call(asset!.url, 'GET', file)).status]).toEqual([file, 200])
+    const { servers, paths } = (await call(document!.url, 'GET', '/v1/openapi.json')).body
+    expect(servers).toEqual([{ url: product.url }])
+    expect(paths).toHaveProperty('/v1/projects')
+  })
+
   it('logs one JSON object a line, and nothing else', async () => {
     const ready = await start('operations-ready')
     await call(ready.url, 'GET', '/ready')
