@@ -97,7 +97,9 @@ const pushes = {
 const http = {
   CURSOR_SECRET: v.pipe(
     secret,
-    v.description('Signs the cursors of lists; takes effect without a restart, and makes cursors under way invalid'),
+    v.description(
+      'Signs cursors and seals invitations and kept answers: what was made with another one is void. Needs no restart',
+    ),
   ),
   CORS_ORIGINS: v.pipe(v.optional(list, ''), v.description('Comma-separated origins of browsers that may call')),
 }
