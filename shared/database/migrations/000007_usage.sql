@@ -18,11 +18,15 @@ create table api_usage_logs (
   response_bytes bigint,
   request_id text not null,
   -- With what is summed up, which is then read from the index alone.
-  primary key (org_id, occurred_at, id) include (function_name, status, milliseconds)
+  primary key (org_id, occurred_at, id) include (function_name, status, milliseconds, user_id, key_id)
 ) partition by range (occurred_at);
 create index api_usage_logs_route on api_usage_logs (org_id, function_name, occurred_at, id);
--- What is looked for and rare.
-create index api_usage_logs_errors on api_usage_logs (org_id, occurred_at, id) where status >= 400;
+-- Each row is in one of these two, and, unless it is a success, in one of the next three.
+create index api_usage_logs_user on api_usage_logs (org_id, user_id, occurred_at, id) where user_id is not null;
+create index api_usage_logs_key on api_usage_logs (org_id, key_id, occurred_at, id) where key_id is not null;
+create index api_usage_logs_3xx on api_usage_logs (org_id, occurred_at, id) where status between 300 and 399;
+create index api_usage_logs_4xx on api_usage_logs (org_id, occurred_at, id) where status between 400 and 499;
+create index api_usage_logs_5xx on api_usage_logs (org_id, occurred_at, id) where status between 500 and 599;
 
 -- For a moment without a partition of its month: a write never fails for the want of one.
 create table api_usage_logs_default partition of api_usage_logs default;

@@ -16,12 +16,12 @@ const expressions: Record<Grouping, { key: string; shown: string }> = {
   day: { key: `date_trunc('day', occurred_at, 'UTC')`, shown: `to_char(key at time zone 'UTC', ${iso})` },
   hour: { key: `date_trunc('hour', occurred_at, 'UTC')`, shown: `to_char(key at time zone 'UTC', ${iso})` },
   status: { key: 'status', shown: 'key::text' },
-  caller: { key: `coalesce('key:' || key_id, 'user:' || user_id)`, shown: 'key' },
+  caller: { key: 'coalesce(key_id, user_id)', shown: `case when by_key then 'key:' else 'user:' end || key` },
 }
 
 /**
- * Sums up the organization's requests of a span of time, exactly. Read from one index alone, but for callers: half a
- * second for 600,000 requests.
+ * Sums up the organization's requests of a span of time, exactly. All that is read is in one index: about a second for
+ * half a million requests.
  */
 export async function summarizeUsage(
   sql: Sql,
@@ -35,13 +35,13 @@ export async function summarizeUsage(
       round(mean, 2)::float8 as mean_milliseconds, round(quantiles[1]::numeric, 2)::float8 as p50_milliseconds,
       round(quantiles[2]::numeric, 2)::float8 as p95_milliseconds, round(quantiles[3]::numeric, 2)::float8 as p99_milliseconds
     from (
-      select key, grouping(key) = 1 as is_total, count(*) as requests,
+      select key, grouping(key) = 1 as is_total, count(key_id) > 0 as by_key, count(*) as requests,
         count(*) filter (where status between 400 and 499) as client_errors,
         count(*) filter (where status >= 500) as server_errors,
         avg(milliseconds)::numeric as mean,
         percentile_cont(array[0.5, 0.95, 0.99]) within group (order by milliseconds) as quantiles
       from (
-        select ${sql.unsafe(key)} as key, status, milliseconds from api_usage_logs
+        select ${sql.unsafe(key)} as key, key_id, status, milliseconds from api_usage_logs
         where org_id = app_org_id() and occurred_at >= ${from} and occurred_at < ${to}
       ) logged
       group by grouping sets ((key), ())
@@ -78,9 +78,8 @@ function conditions(sql: Sql, { route, status, caller }: RequestFilter, { before
   const [at = '', last = ''] = before?.split(' ') ?? []
   return [
     route === undefined ? sql`` : sql`and function_name = ${route}`,
-    status === undefined ? sql`` : sql`and status between ${firstOf(status)} and ${firstOf(status) + 99}`,
-    // Errors have an index of their own.
-    status === '4xx' || status === '5xx' ? sql`and status >= 400` : sql``,
+    // In words, not as parameters: all but successes have indexes of their own.
+    status === undefined ? sql`` : sql`and ${sql.unsafe(`status between ${status[0]}00 and ${status[0]}99`)}`,
     kind === undefined ? sql`` : kind === 'key' ? sql`and key_id = ${id}` : sql`and user_id = ${id}`,
     before === null ? sql`` : sql`and (occurred_at, id) < (${at}, ${last})`,
   ]
@@ -89,8 +88,4 @@ function conditions(sql: Sql, { route, status, caller }: RequestFilter, { before
 /** Where a request stands in the list. */
 export function positionOf({ occurred_at, id }: UsageRequest): string {
   return `${occurred_at} ${id}`
-}
-
-function firstOf(statusClass: string): number {
-  return Number(statusClass[0]) * 100
 }
