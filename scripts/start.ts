@@ -101,6 +101,7 @@ async function start(called: AbortSignal): Promise<void> {
   const databaseUrl = new URL(postgres.ownerUrl('adapt'))
   databaseUrl.username = 'adapt_app'
   databaseUrl.password = appPassword
+  if (postgres.socketFolder) databaseUrl.searchParams.set('host', postgres.socketFolder)
   const product = await startProduct({
     databaseUrl: databaseUrl.href,
     cloudDatabaseUrl: postgres.ownerUrl('cloud'),

@@ -17,7 +17,7 @@ import { tapDatabase } from './http/wire-tap.ts'
 const connectionCounts = [1, 16, 64]
 const rounds = 5
 const secondsPerRound = 1.5
-const organizations = 8
+const organizations = 64
 const projectsPerOrganization = 30
 const poolSize = 10
 const memoryRequests = 200_000
@@ -195,7 +195,10 @@ async function startDatabase(ends: (() => Promise<unknown>)[]): Promise<Record<s
   const app = new URL(owner)
   app.username = 'adapt_app'
   app.password = password
+  const settings = { TCP_DATABASE_URL: app.href }
+  for (const url of [owner, app]) if (cluster.socketFolder) url.searchParams.set('host', cluster.socketFolder)
   return {
+    ...settings,
     BARE_DATABASE_URL: owner.href,
     DATABASE_URL: app.href,
     CLOUD_DATABASE_URL: cloud.href,
@@ -336,7 +339,7 @@ async function countRoundTrips(
   callers: readonly Caller[],
   ends: (() => Promise<unknown>)[],
 ) {
-  const tap = await tapDatabase(database.DATABASE_URL!)
+  const tap = await tapDatabase(database.TCP_DATABASE_URL!)
   ends.push(() => tap.close())
   const environment = { ...database, DATABASE_URL: tap.url, DATA_FOLDER: folder }
   const { url } = await startServer('product.ts', environment, ends)

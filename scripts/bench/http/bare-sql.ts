@@ -10,7 +10,11 @@ import { newId } from '#shared/domain/ids.ts'
 export function bareListener(environment: Record<string, string | undefined>): RequestListener {
   const issuer = `${environment.SUPABASE_URL}/auth/v1`
   const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`))
-  const sql = postgres(environment.BARE_DATABASE_URL ?? '', {
+  const url = new URL(environment.BARE_DATABASE_URL ?? '')
+  const folder = url.searchParams.get('host')
+  url.searchParams.delete('host')
+  const sql = postgres(url.href, {
+    ...(folder === null ? {} : { path: `${folder}/.s.PGSQL.${url.port}` }),
     max: Number(environment.DATABASE_POOL_SIZE ?? 10),
     fetch_types: false,
     types: {

@@ -302,3 +302,15 @@ describe('the last statements of a transaction', () => {
     expect(await Promise.all(ids.map(exists))).toEqual([false, false])
   })
 })
+
+test('a Unix socket named by the URL serves like TCP does', async () => {
+  const cluster = new URL(test_.appUrl)
+  const [row] = await owner`show unix_socket_directories`
+  expect(row?.unix_socket_directories).not.toBe('')
+  cluster.searchParams.set('host', String(row?.unix_socket_directories))
+  const options = { poolSize: 1, connectTimeoutSeconds: 5, statementTimeoutSeconds: 10, applicationName: 'test' }
+  const local = openDatabase({ ...options, url: cluster.href })
+  const [where] = await local.transaction(nobody, (sql) => sql`select inet_client_addr() as address`)
+  expect(where?.address).toBeNull()
+  await local.close()
+})

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PlatformError } from '../errors.ts'
@@ -37,7 +37,10 @@ export async function stopOrphan(clusterFolder: string): Promise<void> {
   }
   // The process id may since belong to a stranger (or to a zombie that nobody reaps), on whose account PostgreSQL
   // would refuse to start. Whether a forgotten backend still has the shared memory, it checks apart from this file.
-  if (readPostmaster(clusterFolder)?.pid === orphan.pid) rmSync(join(clusterFolder, 'postmaster.pid'), { force: true })
+  if (readPostmaster(clusterFolder)?.pid !== orphan.pid) return
+  // The locks of its Unix sockets name the same process id.
+  const locks = readdirSync(clusterFolder).filter((name) => name.startsWith('.s.PGSQL.'))
+  for (const name of [...locks, 'postmaster.pid']) rmSync(join(clusterFolder, name), { force: true })
 }
 
 /** Ends a server: fast for 3 s, then immediate for 2 s (the next start replays the log), then by force. */

@@ -15,6 +15,8 @@ export interface EmbeddedPostgres {
   /** Connection URL of the superuser for a database that exists. */
   ownerUrl(databaseName: string): string
   port: number
+  /** Folder of its Unix socket, which costs half of what TCP does; null where its path is too long for one. */
+  socketFolder: string | null
   pid: number
   /** Resolves when the server has ended, whoever ended it: after `stop()`, or because it died. */
   exited: Promise<void>
@@ -39,7 +41,7 @@ const logLimitBytes = 10_000_000
 /** Sized for one small machine: everything together stays far below 700 MB, and nothing forks behind our back. */
 const settings = {
   listen_addresses: '127.0.0.1',
-  unix_socket_directories: '',
+  unix_socket_permissions: '0700',
   max_connections: '60',
   shared_buffers: '64MB',
   effective_cache_size: '1GB',
@@ -64,6 +66,9 @@ const settings = {
   log_checkpoints: 'off',
   log_line_prefix: '%m [%p] %q%d ',
 }
+/** A socket's whole path has at most 107 bytes on Linux, 103 on macOS. */
+const longestSocketFolder = 80
+
 const undurable = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' }
 
 /**
@@ -97,6 +102,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     return {
       ownerUrl,
       port: server.port,
+      socketFolder: socketFolderOf(clusterFolder) || null,
       pid: server.pid,
       exited: server.exited,
       async stop() {
@@ -184,7 +190,12 @@ async function tryServer(options: ServerOptions, port: number): Promise<Server |
   const { dataFolder, clusterFolder, program, runAs } = options
   const logPath = join(dataFolder, 'postgres.log')
   const { descriptor, startBytes } = openLog(logPath)
-  const merged = { ...settings, ...(options.durable === false ? undurable : {}), port: String(port) }
+  const merged = {
+    ...settings,
+    ...(options.durable === false ? undurable : {}),
+    port: String(port),
+    unix_socket_directories: socketFolderOf(clusterFolder),
+  }
   const args = ['-D', clusterFolder, ...Object.entries(merged).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
   let child: ChildProcess
   try {
@@ -234,6 +245,13 @@ async function tryServer(options: ServerOptions, port: number): Promise<Server |
     await Promise.race([sleep(10), exited])
   }
   return { log: failure?.message ?? readFileSync(logPath).subarray(startBytes).toString() }
+}
+
+/** The folder with the data is the server's own; its setting is a list, in which some characters mean something. */
+function socketFolderOf(clusterFolder: string): string {
+  return Buffer.byteLength(clusterFolder) <= longestSocketFolder && /^[\w/.-]+$/.test(clusterFolder)
+    ? clusterFolder
+    : ''
 }
 
 function stopper(pid: number, exited: Promise<void>, isGone: () => boolean): () => Promise<void> {

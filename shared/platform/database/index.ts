@@ -16,6 +16,7 @@ export const nobody: Scope = { orgId: null, userId: null, workspaceId: null, sys
 export const system: Scope = { ...nobody, system: true }
 
 export interface DatabaseOptions {
+  /** With `?host=/folder` over the Unix socket in that folder, as Cloud SQL has them. */
   url: string
   poolSize: number
   connectTimeoutSeconds: number
@@ -91,11 +92,14 @@ interface Slot {
 const owedMilliseconds = 3
 
 function openSlot(options: DatabaseOptions): Slot {
+  const { url, socket } = locate(options.url, () => {
+    slot.lost = true
+  })
   const slot: Slot = {
     lost: false,
     owesCommit: false,
     endTimer: null,
-    client: postgres(options.url, {
+    client: postgres(url, {
       max: 1,
       // A connection must not be closed by a timer in the middle of a transaction.
       idle_timeout: 0,
@@ -126,9 +130,7 @@ function openSlot(options: DatabaseOptions): Slot {
           parse: toIsoString,
         },
       },
-      ...withoutNagle(options.url, () => {
-        slot.lost = true
-      }),
+      ...{ socket },
     }),
   }
   return slot
@@ -142,17 +144,20 @@ function toIsoString(value: string): string {
 }
 
 /**
- * postgres.js leaves Nagle's algorithm on, which stalls COPY and pipelined statements; a socket of our own has it off.
+ * Where the server is: a socket of our own, since postgres.js leaves Nagle's algorithm on, which stalls COPY and
+ * pipelined statements, and takes no Unix socket from a URL.
  * @param onError told before postgres.js is: between a socket's error and its close it takes statements that it never answers
  */
-function withoutNagle(url: string, onError: () => void) {
-  const { hostname, port, searchParams } = new URL(url)
-  // A Unix socket (Cloud SQL's connector) has no Nagle.
-  if (hostname === '' || searchParams.has('host')) return {}
-  const host = decodeURIComponent(hostname)
+function locate(databaseUrl: string, onError: () => void) {
+  const url = new URL(databaseUrl)
+  const folder = url.searchParams.get('host')
+  // postgres.js would send it to the server as a setting.
+  url.searchParams.delete('host')
+  const host = decodeURIComponent(url.hostname)
+  const port = Number(url.port || 5432)
+  const target = folder === null ? { host, port, noDelay: true } : { path: `${folder}/.s.PGSQL.${port}` }
   // What is written before it is connected waits in the socket; `host` is read for the TLS server name.
-  const open = () => connect({ host, port: Number(port || 5432), noDelay: true }).on('error', onError)
-  return { socket: () => Object.assign(open(), { host }) }
+  return { url: url.href, socket: () => Object.assign(connect(target).on('error', onError), { host }) }
 }
 
 export function openDatabase(options: DatabaseOptions): Database {

@@ -12,6 +12,7 @@ const prefix = 'raptorflow-test-cluster-'
 export interface TestCluster {
   /** URL of the superuser for the database `postgres`; put another name in its path for another database. */
   url: string
+  socketFolder: string | null
   stop(): Promise<void>
 }
 
@@ -35,6 +36,7 @@ export async function startTestCluster(): Promise<TestCluster> {
   process.once('exit', removeAtExit)
   return {
     url: server.ownerUrl('postgres'),
+    socketFolder: server.socketFolder,
     async stop() {
       await server.stop()
       process.off('exit', removeAtExit)
