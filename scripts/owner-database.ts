@@ -27,17 +27,27 @@ export function findOwnerUrl(environment: Environment): string {
 
 /**
  * Runs `work` in one transaction of the schema's owner.
- * @throws PlatformError UNAVAILABLE when the database can't be reached
+ * @throws PlatformError UNAVAILABLE when the database can't be reached, PERMISSION when it refuses the owner
  */
 export async function asOwner<Result>(ownerUrl: string, work: (sql: Sql) => Promise<Result>): Promise<Result> {
   const sql = postgres(ownerUrl, { max: 1, connect_timeout: 10, fetch_types: false, onnotice: () => {} })
   try {
     return (await sql.begin((transaction) => work(transaction))) as Result
   } catch (error) {
-    const { code } = error as { code?: string }
-    if (code !== 'ECONNREFUSED' && code !== 'CONNECT_TIMEOUT') throw error
-    throw new PlatformError('UNAVAILABLE', 'The database does not answer. Is the product running?', { cause: error })
+    throw describe(error) ?? error
   } finally {
     await sql.end({ timeout: 5 })
   }
+}
+
+/** What someone can do about it; null where that is not known. */
+function describe(error: unknown): PlatformError | null {
+  const { code = '' } = error as { code?: string }
+  if (['ECONNREFUSED', 'ENOTFOUND', 'CONNECT_TIMEOUT', 'CONNECTION_CLOSED', '57P03'].includes(code)) {
+    return new PlatformError('UNAVAILABLE', 'The database does not answer. Is the product running?', { cause: error })
+  }
+  if (['28P01', '28000', '3D000', '42501', '42P01'].includes(code)) {
+    return new PlatformError('PERMISSION', `The database refuses: ${(error as Error).message}`, { cause: error })
+  }
+  return null
 }
