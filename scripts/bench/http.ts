@@ -15,8 +15,8 @@ import { type Load, load, type MakeRequest, percentile } from './http/load.ts'
 import { tapDatabase } from './http/wire-tap.ts'
 
 const connectionCounts = [1, 16, 64]
-const rounds = 5
-const secondsPerRound = 1.5
+const rounds = 3
+const secondsPerRound = 1
 const organizations = 64
 const projectsPerOrganization = 30
 const poolSize = 10

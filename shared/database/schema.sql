@@ -24,6 +24,177 @@ CREATE OR REPLACE FUNCTION public.app_user_id()
  STABLE PARALLEL SAFE
 RETURN (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid
 
+CREATE OR REPLACE FUNCTION public.append_audit(entries json)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  entry record;
+  digest bytea;
+  link_sequence bigint;
+  link_hash bytea;
+begin
+  -- An entry's text is looked through once for all of its fields.
+  for entry in
+    select one.value::text as canonical, field.*
+    from json_array_elements(entries) one, json_to_record(one.value) field (
+      org_id uuid, occurred_at timestamptz, actor_kind text, actor_id text, action text, target_type text, target_id text,
+      details json, request_id text, ip text)
+  loop
+    if entry.org_id is null
+      or (entry.org_id is distinct from public.app_org_id() and not public.app_is_system()) then
+      raise exception 'this is the log of another organization' using errcode = 'insufficient_privilege';
+    end if;
+    digest := sha256(convert_to(entry.canonical, 'UTF8'));
+    insert into public.audit_heads as head (org_id, sequence, hash)
+    values (entry.org_id, 1, sha256(decode(repeat('00', 32), 'hex') || int8send(1) || digest))
+    on conflict (org_id) do update
+      set sequence = head.sequence + 1, hash = sha256(head.hash || int8send(head.sequence + 1) || digest)
+    returning sequence, hash into strict link_sequence, link_hash;
+    insert into public.audit_logs (org_id, sequence, occurred_at, actor_kind, actor_id, action, target_type, target_id,
+      details, request_id, ip, hash)
+    values (entry.org_id, link_sequence, entry.occurred_at, entry.actor_kind, entry.actor_id, entry.action,
+      entry.target_type, entry.target_id, entry.details, entry.request_id, entry.ip, link_hash);
+  end loop;
+end $function$
+
+CREATE OR REPLACE FUNCTION public.complete_idempotent_request(key bytea, holder uuid, answer bytea)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update public.idempotent_requests set response = answer
+  where key_sha256 = key and claim = holder and response is null;
+  if not found then
+    raise exception 'the claim of this request was lost' using errcode = 'RF409';
+  end if;
+end $function$
+
+CREATE OR REPLACE FUNCTION public.drop_expired_partitions()
+ RETURNS SETOF text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '3s'
+AS $function$
+declare
+  oldest_month timestamp := date_trunc('month', now() at time zone 'UTC') - interval '13 months';
+  parent regclass := to_regclass('public.api_usage_logs');
+  month_partition text;
+  key text;
+begin
+  if not public.app_is_system() then
+    raise exception 'partitions are dropped by the runtime alone' using errcode = 'insufficient_privilege';
+  end if;
+  if parent is null then
+    return;
+  end if;
+  for month_partition in
+    select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+    where i.inhparent = parent and c.relname ~ '^api_usage_logs_[0-9]{4}_[0-9]{2}$'
+      and c.relname < 'api_usage_logs' || to_char(oldest_month, '_YYYY_MM')
+    order by 1
+  loop
+    execute format('drop table public.%I', month_partition);
+    return next month_partition;
+  end loop;
+  select a.attname into strict key
+  from pg_partitioned_table p join pg_attribute a on a.attrelid = p.partrelid and a.attnum = p.partattrs[0]
+  where p.partrelid = parent;
+  execute format('delete from public.api_usage_logs where %I < %L', key, oldest_month at time zone 'UTC');
+end $function$
+
+CREATE OR REPLACE FUNCTION public.ensure_month_partitions(parent text, months_ahead integer)
+ RETURNS SETOF text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '3s'
+AS $function$
+declare
+  -- Midnight in UTC, whatever the session's time zone.
+  this_month timestamp := date_trunc('month', now() at time zone 'UTC');
+  month timestamp;
+  month_partition text;
+begin
+  if not public.app_is_system() then
+    raise exception 'partitions are made by the runtime alone' using errcode = 'insufficient_privilege';
+  end if;
+  if parent is null or parent not in ('audit_logs', 'api_usage_logs') then
+    raise exception 'this table has no partitions by month' using errcode = 'invalid_parameter_value';
+  end if;
+  -- The migration that makes the table may be yet to come.
+  if to_regclass(format('public.%I', parent)) is null then
+    return;
+  end if;
+  perform pg_advisory_xact_lock(hashtext('ensure_month_partitions'));
+  for ahead in 0..least(months_ahead, 24) loop
+    month := this_month + make_interval(months => ahead);
+    month_partition := parent || to_char(month, '_YYYY_MM');
+    continue when to_regclass(format('public.%I', month_partition)) is not null;
+    begin
+      execute format('create table public.%I (like public.%I including all)', month_partition, parent);
+      execute format('revoke all on public.%I from public, adapt_app', month_partition);
+      execute format('alter table public.%I enable row level security', month_partition);
+      execute format('alter table public.%I force row level security', month_partition);
+      if parent = 'audit_logs' then
+        execute format('create trigger append_only_truncate before truncate on public.%I
+          for each statement execute function public.refuse_audit_change()', month_partition);
+      end if;
+      execute format('alter table public.%I attach partition public.%I for values from (%L) to (%L)',
+        parent, month_partition, month at time zone 'UTC', (month + interval '1 month') at time zone 'UTC');
+    exception when check_violation then
+      return next month_partition;
+    end;
+  end loop;
+end $function$
+
+CREATE OR REPLACE FUNCTION public.erase_audit(organization uuid, at_most integer)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  erased bigint;
+begin
+  if organization is distinct from public.app_org_id() and not public.app_is_system() then
+    raise exception 'this is the log of another organization' using errcode = 'insufficient_privilege';
+  end if;
+  if not exists (select from public.organizations where id = organization and deleting_at is not null) then
+    raise exception 'only with its organization' using errcode = 'insufficient_privilege';
+  end if;
+  -- Whoever is writing into it has finished, or waits.
+  perform from public.audit_heads where org_id = organization for update;
+  perform set_config('app.erasing_audit', organization::text, true);
+  delete from public.audit_logs
+  where org_id = organization
+    and sequence < (select min(sequence) from public.audit_logs where org_id = organization) + at_most;
+  get diagnostics erased = row_count;
+  if not exists (select from public.audit_logs where org_id = organization) then
+    delete from public.audit_heads where org_id = organization;
+  end if;
+  perform set_config('app.erasing_audit', '', true);
+  return erased;
+end $function$
+
+CREATE OR REPLACE FUNCTION public.refuse_audit_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if tg_op = 'DELETE' then
+    if old.org_id::text = current_setting('app.erasing_audit', true) then
+      return old;
+    end if;
+  end if;
+  raise exception 'the audit log is append-only' using errcode = 'insufficient_privilege';
+end $function$
+
 CREATE OR REPLACE FUNCTION public.tlp_rank(level text)
  RETURNS integer
  LANGUAGE sql
@@ -45,6 +216,42 @@ create table api_keys (
   created_by uuid,
   created_at timestamp with time zone not null default now()
 );
+
+create table api_usage_logs (
+  id uuid not null,
+  org_id uuid not null,
+  occurred_at timestamp with time zone not null,
+  user_id uuid,
+  key_id uuid,
+  function_name text not null,
+  method text not null,
+  status smallint not null,
+  milliseconds real not null,
+  request_bytes bigint,
+  response_bytes bigint,
+  request_id text not null
+) partition by RANGE (occurred_at);
+
+create table audit_heads (
+  org_id uuid not null,
+  sequence bigint not null,
+  hash bytea not null
+);
+
+create table audit_logs (
+  org_id uuid not null,
+  sequence bigint not null,
+  occurred_at timestamp with time zone not null,
+  actor_kind text not null,
+  actor_id text,
+  action text not null,
+  target_type text not null,
+  target_id text,
+  details json not null,
+  request_id text not null,
+  ip text,
+  hash bytea not null
+) partition by RANGE (occurred_at);
 
 create table blocklists (
   id uuid not null,
@@ -156,6 +363,38 @@ create table exports (
   created_by uuid,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now()
+);
+
+create table feature_flag_changes (
+  id uuid not null,
+  flag_key text not null,
+  action text not null,
+  changed_by uuid,
+  before jsonb,
+  after jsonb,
+  request_id text not null,
+  changed_at timestamp with time zone not null default now()
+);
+
+create table feature_flags (
+  key text not null,
+  description text not null default ''::text,
+  enabled boolean not null,
+  percentage smallint not null,
+  rules jsonb not null default '[]'::jsonb,
+  updated_by uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now()
+);
+
+create table idempotent_requests (
+  key_sha256 bytea not null,
+  request_sha256 bytea not null,
+  claim uuid not null,
+  claimed_until timestamp with time zone not null,
+  response bytea,
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null
 );
 
 create table indicators (
@@ -296,6 +535,7 @@ create table users (
   updated_at timestamp with time zone not null default now(),
   operator_since timestamp with time zone,
   deleted_at timestamp with time zone,
+  account_deleted_at timestamp with time zone,
   locale text not null default 'en'::text,
   time_zone text not null default 'UTC'::text,
   preferences jsonb not null default '{}'::jsonb
@@ -314,7 +554,8 @@ create table workspaces (
   org_id uuid not null,
   name text not null,
   created_at timestamp with time zone not null default now(),
-  updated_at timestamp with time zone not null default now()
+  updated_at timestamp with time zone not null default now(),
+  deleting_at timestamp with time zone
 );
 
 alter table api_keys add constraint api_keys_pkey PRIMARY KEY (id);
@@ -330,6 +571,16 @@ alter table api_keys add constraint api_keys_org_id_fkey FOREIGN KEY (org_id) RE
 alter table api_keys add constraint api_keys_replaced_by_fkey FOREIGN KEY (replaced_by) REFERENCES api_keys(id) ON DELETE SET NULL;
 
 alter table api_keys add constraint api_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+
+alter table api_usage_logs add constraint api_usage_logs_pkey PRIMARY KEY (org_id, occurred_at, id) INCLUDE (function_name, status, milliseconds, user_id, key_id);
+
+alter table audit_heads add constraint audit_heads_pkey PRIMARY KEY (org_id);
+
+alter table audit_heads add constraint audit_heads_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id);
+
+alter table audit_logs add constraint audit_logs_pkey PRIMARY KEY (org_id, sequence, occurred_at);
+
+alter table audit_logs add constraint audit_logs_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['user'::text, 'key'::text, 'system'::text])));
 
 alter table blocklists add constraint blocklists_pkey PRIMARY KEY (id);
 
@@ -420,6 +671,24 @@ alter table exports add constraint exports_org_id_fkey FOREIGN KEY (org_id) REFE
 alter table exports add constraint exports_status_check CHECK ((status = ANY (ARRAY['processing'::text, 'ready'::text, 'failed'::text])));
 
 alter table exports add constraint exports_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+
+alter table feature_flag_changes add constraint feature_flag_changes_pkey PRIMARY KEY (id);
+
+alter table feature_flag_changes add constraint feature_flag_changes_action_check CHECK ((action = ANY (ARRAY['created'::text, 'updated'::text, 'deleted'::text])));
+
+alter table feature_flags add constraint feature_flags_pkey PRIMARY KEY (key);
+
+alter table feature_flags add constraint feature_flags_description_check CHECK ((length(description) <= 1000));
+
+alter table feature_flags add constraint feature_flags_key_check CHECK ((key ~ '^FEATURE_[A-Z0-9_]{1,60}$'::text));
+
+alter table feature_flags add constraint feature_flags_percentage_check CHECK (((percentage >= 0) AND (percentage <= 100)));
+
+alter table feature_flags add constraint feature_flags_rules_check CHECK ((jsonb_typeof(rules) = 'array'::text));
+
+alter table feature_flags add constraint feature_flags_updated_by_fkey FOREIGN KEY (updated_by) REFERENCES users(id) ON DELETE SET NULL;
+
+alter table idempotent_requests add constraint idempotent_requests_pkey PRIMARY KEY (key_sha256);
 
 alter table indicators add constraint indicators_pkey PRIMARY KEY (id);
 
@@ -535,17 +804,41 @@ alter table workspaces add constraint workspaces_org_id_fkey FOREIGN KEY (org_id
 
 CREATE INDEX api_keys_list ON public.api_keys USING btree (org_id, id);
 
+CREATE INDEX api_keys_replaced_by ON public.api_keys USING btree (replaced_by) WHERE (replaced_by IS NOT NULL);
+
+CREATE INDEX api_keys_workspace ON public.api_keys USING btree (workspace_id) WHERE (workspace_id IS NOT NULL);
+
+CREATE INDEX api_usage_logs_3xx ON ONLY public.api_usage_logs USING btree (org_id, occurred_at, id) WHERE ((status >= 300) AND (status <= 399));
+
+CREATE INDEX api_usage_logs_4xx ON ONLY public.api_usage_logs USING btree (org_id, occurred_at, id) WHERE ((status >= 400) AND (status <= 499));
+
+CREATE INDEX api_usage_logs_5xx ON ONLY public.api_usage_logs USING btree (org_id, occurred_at, id) WHERE ((status >= 500) AND (status <= 599));
+
+CREATE INDEX api_usage_logs_key ON ONLY public.api_usage_logs USING btree (org_id, key_id, occurred_at, id) WHERE (key_id IS NOT NULL);
+
+CREATE INDEX api_usage_logs_route ON ONLY public.api_usage_logs USING btree (org_id, function_name, occurred_at, id);
+
+CREATE INDEX api_usage_logs_user ON ONLY public.api_usage_logs USING btree (org_id, user_id, occurred_at, id) WHERE (user_id IS NOT NULL);
+
 CREATE INDEX blocklists_list ON public.blocklists USING btree (org_id, id);
 
 CREATE INDEX dead_letters_list ON public.dead_letters USING btree (org_id, id);
 
 CREATE INDEX document_passages_search ON public.document_passages USING gin (search);
 
+CREATE INDEX document_passages_workspace ON public.document_passages USING btree (workspace_id);
+
 CREATE UNIQUE INDEX documents_content ON public.documents USING btree (workspace_id, sha256) WHERE (sha256 IS NOT NULL);
+
+CREATE INDEX documents_duplicate_of ON public.documents USING btree (duplicate_of) WHERE (duplicate_of IS NOT NULL);
+
+CREATE INDEX documents_job ON public.documents USING btree (job_id) WHERE (job_id IS NOT NULL);
 
 CREATE INDEX documents_list ON public.documents USING btree (org_id, workspace_id, id);
 
 CREATE INDEX documents_project ON public.documents USING btree (project_id) WHERE (project_id IS NOT NULL);
+
+CREATE INDEX documents_workspace ON public.documents USING btree (workspace_id);
 
 CREATE INDEX entities_list ON public.entities USING btree (org_id, kind, id);
 
@@ -557,19 +850,39 @@ CREATE INDEX evidence_indicator ON public.evidence USING btree (indicator_id, id
 
 CREATE UNIQUE INDEX evidence_once ON public.evidence USING btree (document_id, COALESCE(indicator_id, entity_id), start_offset, end_offset);
 
+CREATE INDEX evidence_workspace ON public.evidence USING btree (workspace_id);
+
+CREATE INDEX exports_job ON public.exports USING btree (job_id) WHERE (job_id IS NOT NULL);
+
 CREATE INDEX exports_list ON public.exports USING btree (org_id, id);
+
+CREATE INDEX exports_workspace ON public.exports USING btree (workspace_id);
+
+CREATE INDEX feature_flag_changes_list ON public.feature_flag_changes USING btree (flag_key, id);
+
+CREATE INDEX feature_flags_updated_by ON public.feature_flags USING btree (updated_by) WHERE (updated_by IS NOT NULL);
+
+CREATE INDEX idempotent_requests_expiry ON public.idempotent_requests USING btree (expires_at);
 
 CREATE INDEX indicators_list ON public.indicators USING btree (org_id, id);
 
 CREATE INDEX indicators_prefix ON public.indicators USING btree (org_id, "left"(value, 200) text_pattern_ops);
 
+CREATE INDEX invitations_address ON public.invitations USING btree (lower(email));
+
 CREATE INDEX invitations_list ON public.invitations USING btree (org_id, id);
 
 CREATE UNIQUE INDEX invitations_open ON public.invitations USING btree (org_id, lower(email)) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
 
+CREATE INDEX job_events_organization ON public.job_events USING btree (org_id);
+
+CREATE INDEX job_events_workspace ON public.job_events USING btree (workspace_id) WHERE (workspace_id IS NOT NULL);
+
 CREATE INDEX jobs_list ON public.jobs USING btree (org_id, id);
 
 CREATE INDEX jobs_unfinished ON public.jobs USING btree (updated_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
+
+CREATE INDEX jobs_workspace ON public.jobs USING btree (workspace_id) WHERE (workspace_id IS NOT NULL);
 
 CREATE INDEX memberships_user ON public.memberships USING btree (user_id, created_at);
 
@@ -577,16 +890,37 @@ CREATE INDEX notifications_list ON public.notifications USING btree (org_id, use
 
 CREATE INDEX outbox_age ON public.outbox USING btree (created_at);
 
+CREATE INDEX outbox_organization ON public.outbox USING btree (org_id);
+
 CREATE INDEX processed_messages_age ON public.processed_messages USING btree (processed_at);
 
 CREATE INDEX projects_list ON public.projects USING btree (org_id, workspace_id, id);
+
+CREATE INDEX users_deleted ON public.users USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
 
 CREATE INDEX workspace_members_org ON public.workspace_members USING btree (org_id);
 
 CREATE INDEX workspace_members_user ON public.workspace_members USING btree (user_id);
 
+CREATE TRIGGER append_only BEFORE DELETE ON public.audit_heads FOR EACH ROW EXECUTE FUNCTION refuse_audit_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.audit_heads FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.audit_logs FOR EACH ROW EXECUTE FUNCTION refuse_audit_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.audit_logs FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+
 alter table api_keys enable row level security;
 alter table api_keys force row level security;
+
+alter table api_usage_logs enable row level security;
+alter table api_usage_logs force row level security;
+
+alter table audit_heads enable row level security;
+alter table audit_heads force row level security;
+
+alter table audit_logs enable row level security;
+alter table audit_logs force row level security;
 
 alter table blocklists enable row level security;
 alter table blocklists force row level security;
@@ -608,6 +942,12 @@ alter table evidence force row level security;
 
 alter table exports enable row level security;
 alter table exports force row level security;
+
+alter table feature_flag_changes enable row level security;
+alter table feature_flag_changes force row level security;
+
+alter table feature_flags enable row level security;
+alter table feature_flags force row level security;
 
 alter table indicators enable row level security;
 alter table indicators force row level security;
@@ -652,6 +992,28 @@ create policy tenant on api_keys for all
   using (((org_id = app_org_id()) OR app_is_system()))
   with check (((org_id = app_org_id()) OR app_is_system()));
 
+create policy erased_with_organization on api_usage_logs for delete
+  using ((app_is_system() OR ((org_id = app_org_id()) AND (EXISTS ( SELECT
+   FROM organizations o
+  WHERE ((o.id = api_usage_logs.org_id) AND (o.deleting_at IS NOT NULL)))))))
+  with check ();
+
+create policy visible on api_usage_logs for select
+  using (((org_id = app_org_id()) OR app_is_system()))
+  with check ();
+
+create policy written_by_runtime on api_usage_logs for insert
+  using ()
+  with check (app_is_system());
+
+create policy tenant on audit_heads for all
+  using (((org_id = app_org_id()) OR app_is_system()))
+  with check (((org_id = app_org_id()) OR app_is_system()));
+
+create policy tenant on audit_logs for all
+  using (((org_id = app_org_id()) OR app_is_system()))
+  with check (((org_id = app_org_id()) OR app_is_system()));
+
 create policy tenant on blocklists for all
   using ((org_id = app_org_id()))
   with check ((org_id = app_org_id()));
@@ -680,9 +1042,37 @@ create policy tenant on exports for all
   using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
   with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
 
+create policy operators on feature_flag_changes for insert
+  using ()
+  with check (app_is_system());
+
+create policy readable on feature_flag_changes for select
+  using (app_is_system())
+  with check ();
+
+create policy operators on feature_flags for all
+  using (app_is_system())
+  with check (app_is_system());
+
+create policy readable on feature_flags for select
+  using (true)
+  with check ();
+
 create policy tenant on indicators for all
   using ((org_id = app_org_id()))
   with check ((org_id = app_org_id()));
+
+create policy addressed on invitations for select
+  using (((app_org_id() IS NULL) AND (lower(email) = ( SELECT lower(u.email) AS lower
+   FROM users u
+  WHERE (u.id = app_user_id())))))
+  with check ();
+
+create policy addressed_removal on invitations for delete
+  using (((app_org_id() IS NULL) AND (lower(email) = ( SELECT lower(u.email) AS lower
+   FROM users u
+  WHERE (u.id = app_user_id())))))
+  with check ();
 
 create policy tenant on invitations for all
   using ((org_id = app_org_id()))
@@ -762,6 +1152,12 @@ create policy visible on workspaces for select
 
 grant delete, insert, select, update on api_keys to adapt_app;
 
+grant delete, insert, select on api_usage_logs to adapt_app;
+
+grant select on audit_heads to adapt_app;
+
+grant select on audit_logs to adapt_app;
+
 grant delete, insert, select, update on blocklists to adapt_app;
 
 grant delete, insert, select, update on dead_letters to adapt_app;
@@ -775,6 +1171,12 @@ grant delete, insert, select, update on entities to adapt_app;
 grant delete, insert, select, update on evidence to adapt_app;
 
 grant delete, insert, select, update on exports to adapt_app;
+
+grant insert, select on feature_flag_changes to adapt_app;
+
+grant delete, insert, select, update on feature_flags to adapt_app;
+
+grant delete, insert, select, update on idempotent_requests to adapt_app;
 
 grant delete, insert, select, update on indicators to adapt_app;
 
