@@ -10,8 +10,9 @@ export function toAppError(error: unknown): AppError {
     return new AppError('UNAVAILABLE', 'A service behind this one is not available; try again', [], { cause: error })
   }
   const { code } = (error ?? {}) as { code?: string }
-  // PostgreSQL: serialization failure, deadlock, cancelled by timeout.
-  if (code === '40001' || code === '40P01' || code === '57014') {
+  // PostgreSQL: serialization failure, deadlock, cancelled by timeout; and what was referred to has just been deleted,
+  // which another try will see.
+  if (code === '40001' || code === '40P01' || code === '57014' || code === '23503') {
     return new AppError('UNAVAILABLE', 'The work could not be finished in time; try again', [], { cause: error })
   }
   return new AppError('INTERNAL', 'An unexpected error occurred', [], { cause: error })

@@ -1,4 +1,5 @@
 import type postgres from 'postgres'
+import { expect, vi } from 'vitest'
 import { buckets } from '#shared/platform/objects/index.ts'
 import { readObjects } from '../faults/invariants.ts'
 import { call, type TestProduct, uploadDocument } from './product.ts'
@@ -19,8 +20,7 @@ export interface Tenant {
 export async function makeTenant(product: TestProduct, name: string, documents = 2): Promise<Tenant> {
   const token = await product.signUp()
   const send = async (method: string, path: string, body?: unknown) => {
-    const headers = method === 'POST' ? { 'idempotency-key': crypto.randomUUID() } : {}
-    const answer = await call(product.url, method, path, { token, headers, ...(body === undefined ? {} : { body }) })
+    const answer = await call(product.url, method, path, { token, ...(body === undefined ? {} : { body }) })
     if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
     return answer.body
   }
@@ -43,10 +43,13 @@ export async function makeTenant(product: TestProduct, name: string, documents =
     documentIds.map(async (id) => (await send('POST', `/v1/documents/${id}/complete`)).job_id),
   )
   jobs.push((await send('POST', '/v1/exports', { format: 'stix', filter: {} })).job_id)
-  for (const id of jobs) {
-    while ((await send('GET', `/v1/jobs/${id}`)).status !== 'succeeded')
-      await new Promise((done) => setTimeout(done, 30))
-  }
+  await vi.waitFor(
+    async () => {
+      const ends = await Promise.all(jobs.map(async (id) => (await send('GET', `/v1/jobs/${id}`)).status))
+      expect(ends).toEqual(jobs.map(() => 'succeeded'))
+    },
+    { timeout: 15_000, interval: 50 },
+  )
   return { orgId, name, token, ownerId, workspaceId, documentIds, apiKey, blocklistPath: new URL(url).pathname }
 }
 

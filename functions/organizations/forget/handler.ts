@@ -10,10 +10,12 @@ export const prepare: PrepareJob<typeof job, void> = async ({ read, objects, pri
   if (erasure && isOver(erasure)) await removeAllObjects(objects, placesOf(erasure.orgId), signal)
 }
 
-export const run: RunJob<typeof job, void> = async ({ sql, enqueue, principal }, { job_id }) => {
+export const run: RunJob<typeof job, void> = async ({ sql, enqueue, principal, now }, { job_id }) => {
   const erasure = await openErasure(sql, principal.orgId, job_id, 'read')
   if (!erasure || !isOver(erasure)) return
-  if (!(await forgetErased(sql, erasure))) await enqueue(forgetOrganization, { job_id })
+  const outcome = await forgetErased(sql, erasure)
+  if (outcome === 'more') await enqueue(forgetOrganization, { job_id })
+  if (outcome === 'later') await enqueue(forgetOrganization, { job_id }, { notBefore: whenTriedAgain(now) })
 }
 
 export const failed: FailedJob<typeof job> = async ({ enqueue, sql, principal, now }, payload) => {

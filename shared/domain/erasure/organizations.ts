@@ -165,14 +165,14 @@ export async function finishErasure(sql: Sql, erasure: Erasure): Promise<void> {
 /**
  * Removes the organization's own row and with it the job and the membership that were left for its owner, unless rows
  * were written while it was being closed: those go first.
- * @returns whether it is gone; otherwise it is to be tried again
+ * @returns `later`: a message of it still waits to be sent
  */
-export async function forgetErased(sql: Sql, erasure: Erasure): Promise<boolean> {
+export async function forgetErased(sql: Sql, erasure: Erasure): Promise<'gone' | 'more' | 'later'> {
   await sql`select from organizations where id = ${erasure.orgId} for update`
-  if ((await eraseOrganizationRows(sql, erasure)).rows > 0) return false
+  if ((await eraseOrganizationRows(sql, erasure)).rows > 0) return 'more'
   const unsent = await sql`
     select 1 from outbox where org_id = ${erasure.orgId} and target <> ${forgetOrganization.name} limit 1`
-  if (unsent.length > 0) return false
+  if (unsent.length > 0) return 'later'
   await sql`delete from organizations where id = ${erasure.orgId}`
-  return true
+  return 'gone'
 }
