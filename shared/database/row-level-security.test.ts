@@ -5,7 +5,13 @@ import { type Database, nobody, type Scope } from '#shared/platform/database/ind
 import { cloneDatabase, type TestDatabase } from '../../tests/setup/database.ts'
 
 /** Tables without tenants' data; everything else must have forced row-level security. */
-const shared = ['idempotent_requests', 'processed_messages', 'schema_migrations']
+const shared = [
+  'feature_flag_changes',
+  'feature_flags',
+  'idempotent_requests',
+  'processed_messages',
+  'schema_migrations',
+]
 
 let clone: TestDatabase
 let database: Database
@@ -123,6 +129,8 @@ async function fill(orgId: string): Promise<void> {
     values (${newId()}, ${orgId}, 'b', sha256(${orgId}::bytea), 'p', '[]', 'RED', 1)`
   await owner`insert into exports (id, org_id, workspace_id, format, filter, status, object_key)
     values (${newId()}, ${orgId}, ${workspace}, 'csv', '{}', 'ready', 'k')`
+  await owner`insert into api_usage_logs (id, org_id, occurred_at, function_name, method, status, milliseconds, request_id)
+    values (${newId()}, ${orgId}, now(), 'f', 'GET', 200, 1, 'r')`
   await owner`insert into notifications (id, org_id, user_id, kind, title, body) values (${newId()}, ${orgId}, ${user}, 'k', 't', 'b')`
 }
 

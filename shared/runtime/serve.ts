@@ -10,7 +10,7 @@ import type { HttpRequest } from './http.ts'
 import { createLogger, type Logger } from './log.ts'
 import { followConfig, type Services } from './services.ts'
 
-/** How long requests under way may go on after SIGTERM, and then how long the database may take to say goodbye. */
+/** How long requests under way may go on after SIGTERM, and then how long the database may take for what is left to write. */
 const finishMilliseconds = 500
 const closeMilliseconds = 300
 
@@ -99,7 +99,8 @@ function endInOrder(server: Server, services: Services): void {
     server.closeIdleConnections()
     await Promise.race([finished, sleep(finishMilliseconds)])
     server.closeAllConnections()
-    await Promise.race([services.database.close().catch(() => {}), sleep(closeMilliseconds)])
+    const closed = services.usage.close().then(() => services.database.close())
+    await Promise.race([closed.catch(() => {}), sleep(closeMilliseconds)])
     process.exit()
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

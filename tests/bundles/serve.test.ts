@@ -194,6 +194,16 @@ describe('a function on its own', () => {
     expect(paths).toHaveProperty('/v1/projects')
   })
 
+  it('writes down what it was asked before it ends on SIGTERM', async () => {
+    const projects = await start('projects-list')
+    const requestId = crypto.randomUUID()
+    await call(projects.url, 'GET', '/v1/projects', { token, headers: { 'x-request-id': requestId } })
+    projects.signal('SIGTERM')
+    await projects.ended
+    const rows = await owner`select org_id, function_name, status from api_usage_logs where request_id = ${requestId}`
+    expect(rows).toEqual([{ org_id: orgId, function_name: 'projects-list', status: 200 }])
+  })
+
   it('logs one JSON object a line, and nothing else', async () => {
     const ready = await start('operations-ready')
     await call(ready.url, 'GET', '/ready')
