@@ -15,7 +15,7 @@ import { createLocalState, type LocalState } from '#shared/platform/state/local.
 import { type DiscoveredFunction, discoverFunctions, methodsByPath } from '#shared/runtime/discover.ts'
 import { sendError } from '#shared/runtime/dispatch-route.ts'
 import { createDispatcher } from '#shared/runtime/function-handler.ts'
-import { requestIdOf, targetOf } from '#shared/runtime/http.ts'
+import { requestIdOf, setCommonHeaders, targetOf } from '#shared/runtime/http.ts'
 import type { Logger } from '#shared/runtime/log.ts'
 import { buildPushPlan } from '#shared/runtime/manifest.ts'
 import { sweepOutbox } from '#shared/runtime/outbox.ts'
@@ -165,7 +165,9 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
         ? router.byName(pathname.slice('/functions/'.length))
         : router.find(methodOf(request), pathname)
       if (handler) return void handler(request, response)
-      sendError(new AppError('NOT_FOUND', 'There is nothing at this address'), response, requestIdOf(request), log)
+      const requestId = requestIdOf(request)
+      setCommonHeaders(request, response, { requestId, origins: services.config.CORS_ORIGINS, methods: [] })
+      sendError(new AppError('NOT_FOUND', 'There is nothing at this address'), response, requestId, log)
     }
     await services.objects.removeHalfWritten()
     await sendLeftovers(services)

@@ -65,7 +65,7 @@ function search(node: Node, segments: string[], at: number): Node['handlers'] | 
   const segment = segments[at]
   if (segment === undefined) return node.handlers.size > 0 ? node.handlers : null
   const fixed = node.fixed.get(segment)
-  return (
-    (fixed && search(fixed, segments, at + 1)) || (node.parameter && search(node.parameter, segments, at + 1)) || null
-  )
+  // A parameter is something: an empty segment, as after a slash at the end, names nothing.
+  const parameter = segment === '' ? null : node.parameter
+  return (fixed && search(fixed, segments, at + 1)) || (parameter && search(parameter, segments, at + 1)) || null
 }

@@ -1,5 +1,5 @@
 import { AppError, notFound } from '#shared/domain/errors.ts'
-import { etagOf, matchesEtag } from '#shared/domain/etag.ts'
+import { etagOf, matchesEtagStrongly } from '#shared/domain/etag.ts'
 import type { Sql } from '#shared/domain/sql.ts'
 import { nobody, type Scope } from '#shared/platform/database/index.ts'
 import { type Authenticator, challengesOf } from './authenticate.ts'
@@ -294,7 +294,7 @@ function jsonObject(request: HttpRequest, body: Buffer): unknown {
 
 /** @throws AppError PRECONDITION_FAILED when what is there is not what the caller saw (RFC 9110, section 13.1.1) */
 async function assertMatch(condition: string, current: Promise<unknown>): Promise<void> {
-  if (matchesEtag(condition, etagOf(jsonPayload(await current)))) return
+  if (matchesEtagStrongly(condition, etagOf(jsonPayload(await current)))) return
   throw new AppError('PRECONDITION_FAILED', 'It was changed since you read it; read it again')
 }
 

@@ -27,6 +27,7 @@ const exposedHeaders = [
   'Idempotent-Replayed',
   'Deprecation',
   'Sunset',
+  'Link',
 ].join(', ')
 
 /** Tells callers of a route that it goes away: RFC 9745 and RFC 8594. */
@@ -44,10 +45,13 @@ export function requestIdOf(request: HttpRequest): string {
   return typeof given === 'string' && /^[A-Za-z0-9._-]{8,128}$/.test(given) ? given : randomUUID()
 }
 
+/** Version 00; an id of nothing but zeros is none (W3C Trace Context, section 3.2.2). */
+const validTraceparent = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
+
 /** The W3C trace context of the caller, or null. */
 export function traceparentOf(request: HttpRequest): string | null {
   const given = request.headers.traceparent
-  return typeof given === 'string' && /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(given) ? given : null
+  return typeof given === 'string' && validTraceparent.test(given) ? given : null
 }
 
 /** The request's path, percent-encoded as it came, and its query. */
@@ -92,7 +96,8 @@ export async function readBody(request: HttpRequest, maximumBytes: number): Prom
   if (Number(request.headers['content-length'] ?? 0) > maximumBytes) throw tooLarge()
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Who sends too much is still to be told so: leaving the loop must not end the connection.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length
     if (size > maximumBytes) throw tooLarge()
     chunks.push(chunk)
@@ -105,9 +110,12 @@ export async function readBody(request: HttpRequest, maximumBytes: number): Prom
  * @throws AppError UNSUPPORTED_MEDIA_TYPE or VALIDATION_ERROR
  */
 export function parseJson(request: HttpRequest, body: Buffer): unknown {
-  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase()
-  if (type !== 'application/json') {
-    throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json')
+  const { 'content-type': type = '', 'content-encoding': coding = 'identity' } = request.headers
+  const [mediaType, ...parameters] = type.split(';').map((part) => part.trim().toLowerCase())
+  // JSON has no charset but UTF-8 (RFC 8259, section 8.1): who names another one would be read wrongly.
+  const isOther = parameters.some((one) => one.startsWith('charset=') && !/^charset="?utf-?8"?$/.test(one))
+  if (mediaType !== 'application/json' || isOther || coding.trim().toLowerCase() !== 'identity') {
+    throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json in UTF-8, without a content coding')
   }
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
@@ -134,7 +142,6 @@ export async function sendStream(
   chunks: AsyncIterable<string>,
   signal: AbortSignal,
 ): Promise<void> {
-  response.setHeader('x-accel-buffering', 'no')
   response.flushHeaders()
   for await (const chunk of chunks) {
     if (signal.aborted) break

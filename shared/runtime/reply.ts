@@ -37,8 +37,14 @@ export async function sendReply(
     if (!response.hasHeader('content-type')) response.setHeader('content-type', declared.mediaTypes[0] ?? 'text/plain')
     response.statusCode = reply.status
     const { body } = reply
-    if (headOnly || typeof body === 'string' || body instanceof Uint8Array) response.end(headOnly ? undefined : body)
-    else await sendStream(response, body as AsyncIterable<string>, signal)
+    if (typeof body === 'string' || body instanceof Uint8Array) {
+      response.setHeader('content-length', Buffer.byteLength(body))
+      response.end(headOnly ? undefined : body)
+    } else {
+      response.setHeader('x-accel-buffering', 'no')
+      if (headOnly) response.end()
+      else await sendStream(response, body as AsyncIterable<string>, signal)
+    }
   } else {
     const payload = jsonPayload(reply.body)
     if (reply.status === 200 && route.method !== 'POST') {

@@ -83,7 +83,7 @@ export async function call(url: string, method: string, path: string, options: C
   })
   const text = await response.text()
   const isJson = response.headers.get('content-type')?.startsWith('application/json')
-  return { status: response.status, body: isJson ? JSON.parse(text) : text, headers: response.headers }
+  return { status: response.status, body: isJson && text !== '' ? JSON.parse(text) : text, headers: response.headers }
 }
 
 export interface NewDocument {
