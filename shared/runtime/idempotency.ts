@@ -16,6 +16,9 @@ const marginSeconds = 10
 /** When to ask again for a request that is being executed. */
 const inFlightRetrySeconds = 1
 
+/** Between the attempts to give up a claim. */
+const releasePauseMilliseconds = [50, 200, 1_000, 3_000, 10_000, 30_000]
+
 const validKey = /^[\x21-\x7e]{1,255}$/
 
 /** SQLSTATE of `complete_idempotent_request`. */
@@ -151,8 +154,11 @@ class HeldClaim implements Claim {
     }
   }
 
-  /** A request that failed had no effect. One whose commit was answered by silence may have had: it then has its answer. */
-  async #release(): Promise<void> {
+  /**
+   * A request that failed had no effect. One whose commit was answered by silence may have had: it then has its answer.
+   * What kills a request often kills this too, so it is tried again in the background.
+   */
+  async #release(attempt = 0): Promise<void> {
     const { database, log } = this.#options
     try {
       await database.transaction(
@@ -162,7 +168,10 @@ class HeldClaim implements Claim {
           where key_sha256 = ${this.#key} and claim = ${this.#holder} and response is null`,
       )
     } catch (error) {
-      log.warn('the claim of a request that failed runs out by itself', { error })
+      if (attempt === 0) log.warn('the claim of a request that failed can not be given up yet', { error })
+      const pause = releasePauseMilliseconds[attempt]
+      // Then it runs out by itself.
+      if (pause !== undefined) setTimeout(() => void this.#release(attempt + 1), pause).unref()
     }
   }
 }
