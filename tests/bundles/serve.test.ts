@@ -55,6 +55,8 @@ function settingsOf({ services: { config } }: TestProduct): Record<string, strin
     PUSH_JWKS_URL: config.PUSH_JWKS_URL,
     PUSH_SERVICE_ACCOUNTS: config.PUSH_SERVICE_ACCOUNTS.join(),
     CURSOR_SECRET: config.CURSOR_SECRET,
+    RATE_LIMIT_PRINCIPAL_PER_MINUTE: String(config.RATE_LIMIT_PRINCIPAL_PER_MINUTE),
+    RATE_LIMIT_ADDRESS_PER_MINUTE: String(config.RATE_LIMIT_ADDRESS_PER_MINUTE),
     OBJECTS_FOLDER: config.OBJECTS_FOLDER!,
     OBJECTS_SECRET: config.OBJECTS_SECRET!,
   }
@@ -97,7 +99,7 @@ describe('a function on its own answers as the product does on one port', () => 
       'POST',
       '/v1/projects',
       { ...typed('application/json; charset=nothing'), rawBody: '{' },
-      422,
+      415,
     ],
     [
       'a body that says it is packed',
@@ -105,7 +107,7 @@ describe('a function on its own answers as the product does on one port', () => 
       'POST',
       '/v1/projects',
       { headers: { ...json, 'content-encoding': 'gzip' }, rawBody: '{}' },
-      422,
+      415,
     ],
     ['a body of 1.1 MB', 'projects-create', 'POST', '/v1/projects', { body: { name: 'x'.repeat(1_100_000) } }, 413],
   ]
