@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { Id, Timestamp } from '../ids.ts'
 import { Notification } from '../notifications/notifications.ts'
 import type { Sql } from '../sql.ts'
-import { type Enter, listBelongings, listPlaces } from './places.ts'
+import { type Enter, listPlaces } from './places.ts'
 import { Place, Profile } from './profile.ts'
 import { readProfile } from './users.ts'
 
@@ -62,10 +62,11 @@ export async function collectPersonalData(sql: Sql, enter: Enter, userId: string
     where lower(email) = lower(${profile.email})
     order by id`
   const organizations: PersonalData['organizations'] = []
-  for (const { organization_id: orgId } of await listBelongings(sql, userId)) {
-    const [place] = await listPlaces(sql, enter, userId, orgId)
+  for (const place of await listPlaces(sql, enter, userId, undefined)) {
+    const { organization_id: orgId } = place
+    await enter(orgId)
     organizations.push({
-      ...place!,
+      ...place,
       created: await listCreated(sql, userId),
       notifications: await sql<v.InferInput<typeof Notification>[]>`
         select id, kind, title, body, subject_id, read_at, created_at from notifications
