@@ -37,7 +37,10 @@ export function baseContext<Principal>(services: Services, call: Call<Principal>
     scanner: services.scanner,
     readDocument: services.readDocument,
     health: monitorOf(services),
-    cursors: createCursors(services.config.CURSOR_SECRET, `${call.functionName}\n${call.scope.orgId ?? ''}`),
+    cursors: createCursors(
+      services.config.CURSOR_SECRET,
+      `${call.functionName}\n${call.scope.orgId ?? call.scope.userId ?? ''}`,
+    ),
     sealer: (purpose) => createSealer(services.config.CURSOR_SECRET, purpose),
     isEnabled: (flag) => services.flags.isEnabled(flag, call.scope.orgId),
     read: (work) => services.database.transaction(call.scope, work),

@@ -5,7 +5,7 @@ import type { Cursors } from '#shared/domain/paging.ts'
 /**
  * Opaque keyset cursors: the position and an HMAC-SHA256 over it and over where it belongs.
  * @param secret key of at least 32 characters
- * @param place the function's name and the organization, so that a cursor is no good elsewhere
+ * @param place the function's name and the organization (or the person, outside of one): a cursor is no good elsewhere
  */
 export function createCursors(secret: string, place: string): Cursors {
   const mac = (position: string) =>
