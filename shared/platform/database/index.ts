@@ -262,8 +262,10 @@ async function inTransaction<Result>(
 ): Promise<Result> {
   const lost = () => new PlatformError('CONNECTION_LOST', 'the database connection was lost in a transaction')
   let open = true
+  let over = false
+  const hasEnded = () => new PlatformError('INVALID_ARGUMENT', 'the transaction has ended')
   const assertOpen = () => {
-    if (!open) throw new PlatformError('INVALID_ARGUMENT', 'the transaction has ended')
+    if (!open) throw hasEnded()
     if (slot.lost) throw lost()
   }
 
@@ -272,12 +274,15 @@ async function inTransaction<Result>(
   slot.owesCommit = false
   begun.catch(() => {})
   try {
-    const sql = guarded(slot.client, assertOpen)
+    const sql = guarded(slot.client, assertOpen, () => (over ? hasEnded() : null))
     const result = await work(sql)
     // Whatever has gone wrong by now is known before the commit is sent.
     await begun
     assertOpen()
     if (readOnly) {
+      if (last && last(sql, result).length > 0) {
+        throw new PlatformError('INVALID_ARGUMENT', 'a transaction that only reads has nothing to write at its end')
+      }
       open = false
       slot.owesCommit = true
       return result
@@ -305,6 +310,8 @@ async function inTransaction<Result>(
     if (isConnectionError(cause)) slot.lost = true
     if (!slot.lost) await send(slot, 'rollback').catch(() => {})
     throw isConnectionError(cause) || slot.lost ? asConnectionLost(cause) : cause
+  } finally {
+    over = true
   }
 }
 
@@ -317,12 +324,35 @@ function rethrow(error: unknown): never {
   throw error
 }
 
-/** The statement template of one transaction: refuses to send anything once the connection was lost or the transaction ended. */
-function guarded(client: postgres.Sql, assertOpen: () => void): postgres.ISql {
+/** What postgres.js makes of a template: it is sent by `handler` when somebody waits for it. */
+interface Statement {
+  handler(statement: Statement): void
+  reject(error: Error): void
+}
+
+/**
+ * The statement template of one transaction: refuses to send anything once the connection was lost or the transaction
+ * ended. A statement may be made in time and be sent too late, which would be in the transaction of somebody else.
+ * @param refusal why nothing may be sent any more, or null
+ */
+function guarded(client: postgres.Sql, assertOpen: () => void, refusal: () => Error | null): postgres.ISql {
+  let pass: Statement['handler'] | undefined
+  const handler = (statement: Statement) => {
+    const error = refusal()
+    if (error) statement.reject(error)
+    else pass?.(statement)
+  }
+  const watched = (made: unknown) => {
+    if (!(made instanceof Promise)) return made
+    const statement = made as unknown as Statement
+    pass ??= statement.handler
+    statement.handler = handler
+    return made
+  }
   return new Proxy(client, {
     apply(target, self, parameters) {
       assertOpen()
-      return Reflect.apply(target, self, parameters)
+      return watched(Reflect.apply(target, self, parameters))
     },
     get(target, property) {
       if (property === 'begin' || property === 'reserve' || property === 'end' || property === 'listen') {
@@ -332,7 +362,7 @@ function guarded(client: postgres.Sql, assertOpen: () => void): postgres.ISql {
       if (property !== 'unsafe') return value
       return (...parameters: unknown[]) => {
         assertOpen()
-        return Reflect.apply(value, target, parameters)
+        return watched(Reflect.apply(value, target, parameters))
       }
     },
   })
