@@ -22,7 +22,7 @@ import {
 import { type Claim, claimRequest } from './idempotency.ts'
 import { defaultTimeoutSeconds } from './policies.ts'
 import type { LimitKind, RateLimiter } from './rate-limit.ts'
-import { jsonPayload, type Reply, sendReply, validateReply } from './reply.ts'
+import { type Reply, sendReply, validateReply } from './reply.ts'
 import type { Services } from './services.ts'
 import { compilePath, queryObject, validate } from './validate.ts'
 
@@ -170,7 +170,7 @@ export function routeHandler(
     const input: AnyRequest = {
       params: route.params ? validate(route.params, params, 'params') : {},
       query: validateQuery(query),
-      headers: route.headers ? (validate(route.headers, headers, 'headers') as never) : (headers as never),
+      headers: route.headers ? (validate(route.headers, headers, 'header') as never) : (headers as never),
       body: (route.body ? validate(route.body, jsonObject(request, body), 'body') : {}) as never,
     }
     if (!isRead && headers['if-match'] !== undefined && !route.ifMatch) {
@@ -294,7 +294,7 @@ function jsonObject(request: HttpRequest, body: Buffer): unknown {
 
 /** @throws AppError PRECONDITION_FAILED when what is there is not what the caller saw (RFC 9110, section 13.1.1) */
 async function assertMatch(condition: string, current: Promise<unknown>): Promise<void> {
-  if (matchesEtagStrongly(condition, etagOf(jsonPayload(await current)))) return
+  if (matchesEtagStrongly(condition, etagOf(JSON.stringify(await current)))) return
   throw new AppError('PRECONDITION_FAILED', 'It was changed since you read it; read it again')
 }
 

@@ -91,19 +91,27 @@ export function setCommonHeaders(
  * Reads the whole body.
  * @throws AppError PAYLOAD_TOO_LARGE as soon as the limit is passed
  */
-export async function readBody(request: HttpRequest, maximumBytes: number): Promise<Buffer> {
-  const tooLarge = () => new AppError('PAYLOAD_TOO_LARGE', `The body is larger than ${maximumBytes} bytes`)
-  if (Number(request.headers['content-length'] ?? 0) > maximumBytes) throw tooLarge()
-  const chunks: Buffer[] = []
-  let size = 0
-  // Who sends too much is still to be told so: leaving the loop must not end the connection.
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > maximumBytes) throw tooLarge()
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
+export function readBody(request: HttpRequest, maximumBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const tooLarge = () => new AppError('PAYLOAD_TOO_LARGE', `The body is larger than ${maximumBytes} bytes`)
+    if (Number(request.headers['content-length'] ?? 0) > maximumBytes) throw tooLarge()
+    const chunks: Buffer[] = []
+    let size = 0
+    const take = (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= maximumBytes) return void chunks.push(chunk)
+      // Who sends too much is still to be told so: the connection goes on.
+      request.off('data', take).pause()
+      reject(tooLarge())
+    }
+    request.on('data', take)
+    request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+    request.once('error', reject)
+    request.once('close', () => reject(new Error('the caller is gone')))
+  })
 }
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * Parses a JSON body.
@@ -118,7 +126,7 @@ export function parseJson(request: HttpRequest, body: Buffer): unknown {
     throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json in UTF-8, without a content coding')
   }
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+    return JSON.parse(utf8.decode(body))
   } catch {
     throw new AppError('VALIDATION_ERROR', 'The body is not valid JSON', [
       { field: 'body', message: 'is not valid JSON' },
@@ -127,13 +135,16 @@ export function parseJson(request: HttpRequest, body: Buffer): unknown {
 }
 
 export function sendJson(response: HttpResponse, status: number, body: unknown): void {
-  sendPayload(response, status, Buffer.from(JSON.stringify(body)))
+  sendText(response, status, JSON.stringify(body))
 }
 
-/** Sends JSON that is bytes already. */
-export function sendPayload(response: HttpResponse, status: number, payload: Buffer, headOnly = false): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': payload.length })
-  response.end(headOnly ? undefined : payload)
+/** Sends JSON that is text already; as text, so that it goes out in one piece with the headers. */
+export function sendText(response: HttpResponse, status: number, json: string, headOnly = false): void {
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(json),
+  })
+  response.end(headOnly ? undefined : json)
 }
 
 /** Streams text to the caller; stops when they are gone. */

@@ -1,7 +1,7 @@
 import { AppError } from '#shared/domain/errors.ts'
 import { etagOf, matchesEtag } from '#shared/domain/etag.ts'
 import type { Route, TextResponse } from './declarations.ts'
-import { type HttpRequest, type HttpResponse, sendPayload, sendStream } from './http.ts'
+import { type HttpRequest, type HttpResponse, sendStream, sendText } from './http.ts'
 import { validate } from './validate.ts'
 
 /** What a handler answers. */
@@ -9,11 +9,6 @@ export interface Reply {
   status: number
   body: unknown
   headers?: Readonly<Record<string, string>>
-}
-
-/** The bytes of a JSON answer, which are also what its entity tag is made of. */
-export function jsonPayload(body: unknown): Buffer {
-  return Buffer.from(JSON.stringify(body))
 }
 
 /**
@@ -46,16 +41,16 @@ export async function sendReply(
       else await sendStream(response, body as AsyncIterable<string>, signal)
     }
   } else {
-    const payload = jsonPayload(reply.body)
+    const json = JSON.stringify(reply.body)
     if (reply.status === 200 && route.method !== 'POST') {
-      const etag = etagOf(payload)
+      const etag = etagOf(json)
       response.setHeader('etag', etag)
       if (route.method === 'GET' && matchesEtag(request.headers['if-none-match'], etag)) {
         response.writeHead(304).end()
         return
       }
     }
-    sendPayload(response, reply.status, payload, headOnly)
+    sendText(response, reply.status, json, headOnly)
   }
 }
 
