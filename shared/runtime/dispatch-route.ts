@@ -189,18 +189,19 @@ export function routeHandler(
       address: exchange.address,
     }
     const key = route.idempotent && principal ? headers['idempotency-key'] : undefined
-    const reply =
-      key === undefined ? await execute(call, input) : await executeOnce(call, input, request.url ?? '', key, body)
+    // As it was sent: a declaration of headers may leave it out.
+    const work = (claim?: Claim) => execute(call, input, isRead ? undefined : headers['if-match'], claim)
+    const reply = key === undefined ? await work() : await executeOnce(call, request.url ?? '', key, body, work)
     await sendReply(route, request, response, reply, exchange.signal)
   }
 
   /** Lets the handler work once for all requests with this key; the others get the same answer. */
   async function executeOnce(
     call: Call<Principal>,
-    input: AnyRequest,
     target: string,
     key: string | string[],
     body: Buffer,
+    work: (claim: Claim) => Promise<Reply>,
   ): Promise<Reply> {
     const { database, now, log } = services
     const { principal } = call
@@ -218,11 +219,16 @@ export function routeHandler(
       },
     )
     if (claim.kind === 'replay') return claim.reply
-    return claim.run(() => execute(call, input, claim))
+    return claim.run(() => work(claim))
   }
 
   /** Lets the handler work: in a transaction of its own unless it needs none. */
-  async function execute(call: Call<Principal>, input: AnyRequest, claim?: Claim): Promise<Reply> {
+  async function execute(
+    call: Call<Principal>,
+    input: AnyRequest,
+    condition: string | undefined,
+    claim?: Claim,
+  ): Promise<Reply> {
     module ??= (await route.handler()) as RouteModule
     const { prepare, run, respond, current } = module
     if (!run) {
@@ -232,7 +238,6 @@ export function routeHandler(
       return reply
     }
     const prepared = await prepare?.(baseContext(services, call), input)
-    const condition = input.headers['if-match'] as string | undefined
     const work = async (context: OwnContext<Principal>) => {
       if (condition !== undefined && current) await assertMatch(condition, current(context, input))
       const reply = await run(context, input, prepared)

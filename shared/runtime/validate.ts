@@ -3,7 +3,7 @@ import { AppError } from '#shared/domain/errors.ts'
 
 /**
  * Checks a value and returns its parsed form.
- * @param place `body`, `query` or `params`: the first part of each detail's field
+ * @param place `body`, `query`, `params` or `header`: the first part of each detail's field
  * @throws AppError VALIDATION_ERROR with one detail per problem
  */
 export function validate<Schema extends v.GenericSchema>(

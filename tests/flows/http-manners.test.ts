@@ -1,4 +1,5 @@
 import postgres from 'postgres'
+import * as v from 'valibot'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { newId } from '#shared/domain/ids.ts'
 import { defineRoute } from '#shared/runtime/declarations.ts'
@@ -16,6 +17,18 @@ const oldRoute = defineRoute({
   handler: async () => ({ respond: async () => ({ status: 204, body: null }) }),
 })
 
+const headedRoute = defineRoute({
+  method: 'GET',
+  path: '/v1/headed',
+  access: 'public',
+  summary: 'Wants a header',
+  headers: v.object({ 'x-colour': v.picklist(['red', 'blue']), 'x-size': v.optional(v.string(), 'small') }),
+  responses: { 200: v.strictObject({ seen: v.record(v.string(), v.string()) }) },
+  handler: async () => ({
+    respond: async (_: unknown, { headers }: { headers: unknown }) => ({ status: 200, body: { seen: headers } }),
+  }),
+})
+
 let product: TestProduct
 let old: Instance
 let owner: postgres.Sql
@@ -23,7 +36,10 @@ let token: string
 
 beforeAll(async () => {
   product = await startTestProduct(inject('clusterUrl'), { CORS_ORIGINS: allowedOrigin })
-  old = await startInstance(product.services, [{ name: 'old-read', folder: 'old/read', declaration: oldRoute }])
+  old = await startInstance(product.services, [
+    { name: 'old-read', folder: 'old/read', declaration: oldRoute },
+    { name: 'headed-read', folder: 'headed/read', declaration: headedRoute },
+  ])
   owner = postgres(product.database.ownerUrl, { max: 1, onnotice: () => {} })
   token = await newOrganization()
 })
@@ -286,6 +302,23 @@ describe('every answer', () => {
   })
 })
 
+describe('a route that declares headers', () => {
+  const send = (headers: Record<string, string>) => call(old.url, 'GET', '/v1/headed', { headers })
+
+  test('is given those, validated, and no others', async () => {
+    expect((await send({ 'X-Colour': 'red', 'x-other': '1' })).body).toEqual({
+      seen: { 'x-colour': 'red', 'x-size': 'small' },
+    })
+  })
+
+  test('names the one that is wrong or missing', async () => {
+    for (const headers of [{}, { 'x-colour': 'green' }, { 'x-colour': '' }] as Record<string, string>[]) {
+      const { status, body } = await send(headers)
+      expect([status, body.error.details[0].field]).toEqual([422, 'header.x-colour'])
+    }
+  })
+})
+
 describe('a browser of another origin', () => {
   const corsOf = ({ headers }: Answer) => [...headers].filter(([name]) => name.startsWith('access-control-'))
 
@@ -326,15 +359,8 @@ describe('a browser of another origin', () => {
   })
 
   test('that is not allowed, or has no name, gets no leave', async () => {
-    const strangers = [
-      'https://evil.example',
-      'null',
-      'https://console.example.evil.example',
-      'http://console.example',
-      'https://console.example:8443',
-      'HTTPS://CONSOLE.EXAMPLE',
-      '*',
-    ]
+    const near = ['https://console.example.evil.example', 'http://console.example', 'https://console.example:8443']
+    const strangers = ['https://evil.example', 'null', ...near, 'HTTPS://CONSOLE.EXAMPLE', '*']
     for (const origin of strangers) {
       const preflight = { origin, 'access-control-request-method': 'POST' }
       expect(corsOf(await ask('GET', '/v1/projects', { headers: { origin } })), origin).toEqual([])
