@@ -50,13 +50,26 @@ test('a slash at the end of an address is dropped, since paths are appended', ()
 })
 
 describe.each(['staging', 'production'])('%s', (APP_ENV) => {
-  const production = { ...minimal, APP_ENV }
+  const production = { ...minimal, APP_ENV, TRUSTED_PROXY_HOPS: '1' }
 
   test('starts with settings that are safe', () => {
     expect(readConfig(production).APP_ENV).toBe(APP_ENV)
     const socket = 'postgres://adapt_app@localhost/adapt?host=/cloudsql/project:region:instance'
     expect(problemsOf({ ...production, DATABASE_URL: socket })).toBe('')
     expect(problemsOf({ ...production, CORS_ORIGINS: 'https://console.example, https://b.example:8443' })).toBe('')
+  })
+
+  test('takes every setting that is not of a driver of one machine', () => {
+    const settings = {
+      TRUSTED_PROXY_HOPS: '2',
+      RATE_LIMIT_PRINCIPAL_PER_MINUTE: '50',
+      RATE_LIMIT_ADDRESS_PER_MINUTE: '60',
+    }
+    expect(readConfig({ ...production, ...settings })).toMatchObject({
+      TRUSTED_PROXY_HOPS: 2,
+      RATE_LIMIT_PRINCIPAL_PER_MINUTE: 50,
+      RATE_LIMIT_ADDRESS_PER_MINUTE: 60,
+    })
   })
 
   const unsafe: [string, Record<string, string>, RegExp][] = [
@@ -78,6 +91,7 @@ describe.each(['staging', 'production'])('%s', (APP_ENV) => {
     ['another database', { DATABASE_URL: 'mysql://adapt_app:k7k7k7k7k7k7@127.0.0.1/a' }, /postgres:\/\/ URL/],
     ['the key of the embedded issuer', { SUPABASE_ANON_KEY: 'local' }, /SUPABASE_ANON_KEY/],
     ['pushes of anybody with a Google account', { PUSH_SERVICE_ACCOUNTS: 'me@gmail.com' }, /PUSH_SERVICE_ACCOUNTS/],
+    ['proxies that are not counted', { TRUSTED_PROXY_HOPS: '0' }, /TRUSTED_PROXY_HOPS: must count/],
     ['a misspelt setting', { DATABASE_POOLSIZE: '3' }, /DATABASE_POOLSIZE: .* did you mean DATABASE_POOL_SIZE\?/],
     ['an unknown setting of ours', { SUPABASE_SERVICE: 'x' }, /SUPABASE_SERVICE: is no setting/],
   ]
@@ -99,7 +113,7 @@ describe.each(['staging', 'production'])('%s', (APP_ENV) => {
   })
 
   test('lets the drivers of one machine have their settings where they are in use', () => {
-    const settings = { ...production, OBJECTS_FOLDER: '/data', PUBLIC_URL: 'http://127.0.0.1:8787' }
+    const settings = { ...minimal, APP_ENV, OBJECTS_FOLDER: '/data', PUBLIC_URL: 'http://127.0.0.1:8787' }
     expect(readConfig(settings, { embeddedDrivers: true }).OBJECTS_FOLDER).toBe('/data')
   })
 })

@@ -102,6 +102,20 @@ const http = {
     ),
   ),
   CORS_ORIGINS: v.pipe(v.optional(list, ''), v.description('Comma-separated origins of browsers that may call')),
+  TRUSTED_PROXY_HOPS: v.pipe(
+    v.optional(integer(0, 5), '0'),
+    v.description(
+      'Proxies of ours that append to X-Forwarded-For: 0 none, 1 Cloud Run, 2 its application load balancer too',
+    ),
+  ),
+  RATE_LIMIT_PRINCIPAL_PER_MINUTE: v.pipe(
+    v.optional(integer(1, 1_000_000), '1000'),
+    v.description('Cost of requests that a user or an API key may make a minute, and at most at once'),
+  ),
+  RATE_LIMIT_ADDRESS_PER_MINUTE: v.pipe(
+    v.optional(integer(1, 1_000_000), '10000'),
+    v.description('Cost of requests that may come from an IPv4 address or an IPv6 /64 a minute, and at most at once'),
+  ),
 }
 
 const documents = {
@@ -118,20 +132,6 @@ const documents = {
 
 /** Settings of drivers that exist only where the product runs whole on one machine. */
 const embedded = {
-  TRUSTED_PROXY_HOPS: v.pipe(
-    v.optional(integer(0, 5), '0'),
-    v.description(
-      'Proxies of ours that append to X-Forwarded-For: 0 none, 1 Cloud Run, 2 its application load balancer too',
-    ),
-  ),
-  RATE_LIMIT_PRINCIPAL_PER_MINUTE: v.pipe(
-    v.optional(integer(1, 1_000_000), '1000'),
-    v.description('Cost of requests that a user or an API key may make a minute, and at most at once'),
-  ),
-  RATE_LIMIT_ADDRESS_PER_MINUTE: v.pipe(
-    v.optional(integer(1, 1_000_000), '10000'),
-    v.description('Cost of requests that may come from an IPv4 address or an IPv6 /64 a minute, and at most at once'),
-  ),
   OBJECTS_FOLDER: v.pipe(v.optional(v.string()), v.description('Embedded objects: folder of the buckets')),
   OBJECTS_SECRET: v.pipe(v.optional(secret), v.description('Embedded objects: signs their URLs')),
 }

@@ -8,7 +8,18 @@ export interface Misspelt {
 }
 
 /** Beginnings that nothing else around a function uses; `LOG_` and `FUNCTION_` are Google's too. */
-const ownPrefixes = ['DATABASE_', 'SUPABASE_', 'PUSH_', 'CURSOR_', 'CORS_', 'OBJECTS_', 'CLAMD_', 'FUNCTIONS_']
+const ownPrefixes = [
+  'DATABASE_',
+  'SUPABASE_',
+  'PUSH_',
+  'CURSOR_',
+  'CORS_',
+  'TRUSTED_PROXY_',
+  'RATE_LIMIT_',
+  'OBJECTS_',
+  'CLAMD_',
+  'FUNCTIONS_',
+]
 /** Shorter names are a typing error away from too much that is none of ours. */
 const shortestGuess = 8
 const largestDistance = 2

@@ -11,7 +11,7 @@ const leastPasswordCharacters = 12
  *
  * Addresses of this machine may go without TLS, as in browsers (W3C Secure Contexts): nothing leaves it.
  * @param secrets names of settings that are random secrets of ours
- * @param foreign names of settings of drivers that are not in use
+ * @param foreign names of settings of drivers of one machine, when those are not in use
  * @returns sentences that name the setting and show no value
  */
 export function findUnsafeSettings(given: Given, secrets: readonly string[], foreign: readonly string[]): string[] {
@@ -23,6 +23,7 @@ export function findUnsafeSettings(given: Given, secrets: readonly string[], for
     ...repeatedSecrets(given, secrets),
     ...problemsOfSupabaseKey(given),
     ...problemsOfPushers(given),
+    ...(foreign.length > 0 ? problemsOfProxies(given) : []),
     ...foreign.filter((name) => given[name]).map((name) => `${name}: belongs to a driver of one machine; remove it`),
   ]
 }
@@ -106,6 +107,12 @@ function problemsOfPushers({
   if (accounts.every((account) => /^[^@\s]+@[a-z0-9.-]+\.gserviceaccount\.com$/.test(account))) return []
   // Google signs such tokens for anybody's account: only service accounts of ours may be named.
   return ['PUSH_SERVICE_ACCOUNTS: each must be a service account (…gserviceaccount.com)']
+}
+
+/** Functions have Google's front end before them: not counted, it is the one address that everybody comes from. */
+function problemsOfProxies({ TRUSTED_PROXY_HOPS = '0' }: Given): string[] {
+  if (Number(TRUSTED_PROXY_HOPS) !== 0) return []
+  return ['TRUSTED_PROXY_HOPS: must count the proxies before the functions, else all callers share one rate limit']
 }
 
 function isThisMachine(hostname: string): boolean {
