@@ -5,6 +5,7 @@ import type { Declaration, JobFunction } from '#shared/runtime/declarations.ts'
 import { discoverFunctions } from '#shared/runtime/discover.ts'
 import type { MakeJobExample } from '#shared/runtime/examples.ts'
 import { defaultRetry, queuePolicies } from '#shared/runtime/policies.ts'
+import { fingerprint } from '../setup/fingerprint.ts'
 import { createWorld, isJob, loadExample, type World } from './world.ts'
 
 const functions = await discoverFunctions()
@@ -46,20 +47,6 @@ function broken<D extends Declaration>(declaration: D): D {
 /** A handler that takes anything must be made to fail; for the others a bad payload does. */
 const brokenFor = (name: string, job: JobFunction) => (name === 'operations-record-dead-letter' ? broken(job) : job)
 
-/** A fingerprint of every table: whatever changes anywhere changes it. */
-async function fingerprint(): Promise<Record<string, string>> {
-  const tables = await owner<{ name: string }[]>`
-    select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') order by 1`
-  const prints = await Promise.all(
-    tables.map(async ({ name }) => {
-      const [row] = await owner`
-        select count(*) || ' ' || coalesce(md5(string_agg(t::text, e'\n' order by t::text)), '') as print from ${owner(name)} t`
-      return [name, row?.print] as const
-    }),
-  )
-  return Object.fromEntries(prints)
-}
-
 const deadLettersOf = (consumer: string) =>
   owner`select message_id, attempts, error, org_id from dead_letters where consumer = ${consumer} order by created_at desc`
 
@@ -69,7 +56,7 @@ async function example(folder: string): Promise<unknown> {
 }
 
 async function expectRefusals(name: string, declaration: Declaration, body: unknown): Promise<void> {
-  const before = await fingerprint()
+  const before = await fingerprint(owner)
   const audience = `${world.services.config.FUNCTIONS_URL}/another-function`
   const tokens = {
     'no token': null,
@@ -81,7 +68,7 @@ async function expectRefusals(name: string, declaration: Declaration, body: unkn
     const { status } = await world.deliver(name, declaration, { token, body })
     expect(status, what).toBe(401)
   }
-  expect(await fingerprint()).toEqual(before)
+  expect(await fingerprint(owner)).toEqual(before)
 }
 
 for (const { name, folder, job } of jobs) {
@@ -93,9 +80,9 @@ for (const { name, folder, job } of jobs) {
     test('a message that is delivered again has one effect', async () => {
       const body = world.envelope(await example(folder))
       expect(await world.deliver(name, job, { body })).toEqual({ status: 200, outcome: 'done' })
-      const after = await fingerprint()
+      const after = await fingerprint(owner)
       expect(await world.deliver(name, job, { body, attempt: 2 })).toEqual({ status: 200, outcome: 'duplicate' })
-      expect(await fingerprint()).toEqual(after)
+      expect(await fingerprint(owner)).toEqual(after)
     })
 
     test('a message that is delivered three times at once has one effect', async () => {
@@ -135,9 +122,9 @@ for (const { name, folder, job } of jobs) {
 
     test('a failing handler leaves nothing behind and is to be tried again', async () => {
       const body = world.envelope(await example(folder))
-      const before = await fingerprint()
+      const before = await fingerprint(owner)
       expect((await world.deliver(name, broken(job), { body })).status).toBe(500)
-      expect(await fingerprint()).toEqual(before)
+      expect(await fingerprint(owner)).toEqual(before)
       expect((await world.deliver(name, job, { body, attempt: 2 })).outcome).toBe('done')
     })
 

@@ -31,7 +31,8 @@ export function createPeople(world: {
       const userId = newId()
       await database.transaction(
         system,
-        (sql) => sql`insert into users (id, auth_sub, email) values (${userId}, ${userId}, ${`${userId}@example.org`})`,
+        (sql) =>
+          sql`insert into users (id, auth_sub, email) values (${userId}, ${newId()}, ${`${userId}@example.org`})`,
       )
       await database.transaction(inside, async (sql) => {
         await sql`insert into memberships (org_id, user_id, role) values (${orgId}, ${userId}, 'viewer')`

@@ -17,6 +17,7 @@ import { createPeople } from './people.ts'
 const report = `Threat report
 
 The actor APT29 used Cobalt Strike and exploited CVE-2021-44228 (T1190) against hosts.
+Lazarus Group used Mimikatz and exploited CVE-2017-0144 (T1210) elsewhere.
 The implant was delivered by spearphishing attachment and calls hxxp://c2.evil-domain[.]top/gate.php,
 resolved to 185.220.101[.]45. Its SHA-256 is
 44d88612fea8a8f36de82e1278abb02f3c2a1f0e5b8d7c6a9f01e2d3c4b5a697.
@@ -49,8 +50,23 @@ export interface Push {
   scheduledAt?: Date
 }
 
+/** A product with one organization in it that has something of everything. */
 export async function createWorld(clusterUrl: string): Promise<World> {
   const product = await startTestProduct(clusterUrl, { CORS_ORIGINS: allowedOrigin })
+  // Nothing is delivered and no clock strikes: what changes was changed by the test.
+  await product.cloud.stop()
+  const world = await addOrganization(product)
+  return {
+    ...world,
+    async stop() {
+      await world.stop()
+      await product.stop()
+    },
+  }
+}
+
+/** Another such organization, of other people, in a product that runs; `stop` leaves the product alone. */
+export async function addOrganization(product: TestProduct): Promise<World> {
   // The pipeline stands still in this world: each function is called by hand.
   const services = { ...product.services, bus: null, queue: null }
   const post = async (token: string, path: string, body?: unknown) => {
@@ -90,11 +106,11 @@ export async function createWorld(clusterUrl: string): Promise<World> {
     return token
   }
 
-  const { server, url: pushUrl, serve } = await startPushServer()
+  const { server, serve } = await startPushServer()
   const toHandler = createDispatcher(services)
 
   const deliver: World['deliver'] = async (name, declaration, push) => {
-    serve(toHandler(name, declaration))
+    const pushUrl = serve(toHandler(name, declaration))
     const token =
       push.token === undefined ? await product.signPush(`${services.config.FUNCTIONS_URL}/${name}`) : push.token
     const response = await fetch(pushUrl, {
@@ -160,6 +176,8 @@ export async function createWorld(clusterUrl: string): Promise<World> {
   const newFlag = async () => {
     const key = `FEATURE_${newId().replaceAll('-', '').toUpperCase()}`
     await post(tokens.operator, '/v1/operator/flags', { key })
+    const change = { token: tokens.operator, body: { description: 'Changed once' } }
+    await call(product.url, 'PATCH', `/v1/operator/flags/${key}`, change)
     return key
   }
   const newOrganization = async () => {
@@ -227,22 +245,22 @@ export async function createWorld(clusterUrl: string): Promise<World> {
     envelope,
     async stop() {
       await new Promise((resolve) => server.close(resolve))
-      await product.stop()
     },
   }
 }
 
-/** A server whose one address is answered by whichever handler is put there. */
-async function startPushServer(): Promise<{ server: Server; url: string; serve(handler: FunctionHandler): void }> {
-  let current: FunctionHandler
-  const server = createServer((request, response) => void current(request, response))
+/** A server that answers each delivery at an address of its own. */
+async function startPushServer(): Promise<{ server: Server; serve(handler: FunctionHandler): string }> {
+  const handlers = new Map<string, FunctionHandler>()
+  const server = createServer((request, response) => void handlers.get(request.url ?? '')?.(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }
   return {
     server,
-    url: `http://127.0.0.1:${port}/`,
     serve(handler) {
-      current = handler
+      const path = `/${handlers.size}`
+      handlers.set(path, handler)
+      return `http://127.0.0.1:${port}${path}`
     },
   }
 }
