@@ -179,13 +179,14 @@ const patterns: readonly [RegExp, string][] = [
     `$1 ${removed}`,
   ],
   [/([?&](?:x-goog-)?(?:sig|signature|code|key|credential)=)[^&#\s"']+/gi, `$1${removed}`],
-  // Name and value in a text: JSON, JSON within JSON, a form, a header, a setting.
+  // Name and value in a text: JSON, JSON within JSON (six deep; any number of backslashes would take the square of it in
+  // time), a form, a header, a setting.
   [
-    /((?:set-)?(?:authorization|cookie)[\\"']*\s*[:=]\s*)(?:\\+"[\s\S]*?(?:\\+"|$)|"(?:[^"\\]|\\.)*(?:"|$)|[^\r\n]+)/gi,
+    /((?:set-)?(?:authorization|cookie)[\\"']*\s*[:=]\s*)(?:\\{1,63}"[\s\S]*?(?:\\{1,63}"|$)|"(?:[^"\\]|\\.)*(?:"|$)|[^\r\n]+)/gi,
     `$1${removed}`,
   ],
   [
-    /((?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|credential)s?[\\"']*\s*[:=]\s*)(?:\\+"[\s\S]*?(?:\\+"|$)|"(?:[^"\\]|\\.)*(?:"|$)|'[^']*(?:'|$)|[^\s"'\\&,;]+)/gi,
+    /((?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|credential)s?[\\"']*\s*[:=]\s*)(?:\\{1,63}"[\s\S]*?(?:\\{1,63}"|$)|"(?:[^"\\]|\\.)*(?:"|$)|'[^']*(?:'|$)|[^\s"'\\&,;]+)/gi,
     `$1${removed}`,
   ],
 ]
