@@ -4,7 +4,7 @@ import { AppError, notFound } from '#shared/domain/errors.ts'
 import { type Permission, permissionNames } from '#shared/domain/tenancy/permissions.ts'
 import type { Wanted } from '#shared/domain/tenancy/principal.ts'
 import { system } from '#shared/platform/database/index.ts'
-import type { Demand } from './authenticate.ts'
+import type { Charge, Demand } from './authenticate.ts'
 import type { Machine } from './declarations.ts'
 import { LastUse } from './last-use.ts'
 import type { Services } from './services.ts'
@@ -29,20 +29,20 @@ export class KeyAuthenticator {
    * A text that is no key is refused without a look into the database: that, and the time it saves, tells only what
    * anyone can compute.
    * @param text what the caller shows as their key
+   * @param charge called as soon as it is known that there is such a key
    * @throws AppError UNAUTHENTICATED, in the same words whatever is wrong; PERMISSION_DENIED or NOT_FOUND
    */
-  async authenticate(text: string, demand: Demand, wanted: Wanted): Promise<Machine> {
+  async authenticate(text: string, demand: Demand, wanted: Wanted, charge?: Charge): Promise<Machine> {
     const fingerprint = parseApiKey(text)
     if (!fingerprint) throw refusal()
     const known = this.#cached(fingerprint.sha256)
-    if (known) {
-      try {
-        return this.#admit(known, demand, wanted)
-      } catch {
-        // The refusal may rest on what was true seconds ago: look again.
-      }
-    }
-    return this.#admit(await this.#load(fingerprint.sha256), demand, wanted)
+    const key = known ?? (await this.#load(fingerprint.sha256))
+    const decided = attempt(() => this.#admit(key, demand, wanted))
+    if (key) await charge?.(key.id, decided.principal)
+    if (decided.principal) return decided.principal
+    // The refusal may rest on what was true seconds ago: look again.
+    if (known) return this.#admit(await this.#load(fingerprint.sha256), demand, wanted)
+    throw decided.refusal
   }
 
   #admit(key: LoadedKey | null, demand: Demand, wanted: Wanted): Machine {
@@ -68,6 +68,17 @@ export class KeyAuthenticator {
     if (oldest !== undefined && this.#cache.size >= maximumCached) this.#cache.delete(oldest)
     this.#cache.set(sha256, { key, loadedAt })
     return key
+  }
+}
+
+/** Whom a decision admits, or why it refuses them. */
+export function attempt<Principal>(
+  decision: () => Principal,
+): { principal: Principal } | { principal: null; refusal: unknown } {
+  try {
+    return { principal: decision() }
+  } catch (refusal) {
+    return { principal: null, refusal }
   }
 }
 

@@ -3,7 +3,7 @@ import { assuredPermissions, type Permission, permissionsOf } from '#shared/doma
 import { enterOrganization, type Identity, loadIdentity, type Wanted } from '#shared/domain/tenancy/principal.ts'
 import { system } from '#shared/platform/database/index.ts'
 import { PlatformError } from '#shared/platform/errors.ts'
-import { KeyAuthenticator } from './authenticate-key.ts'
+import { attempt, KeyAuthenticator } from './authenticate-key.ts'
 import type { Access, Machine, Member, Route, SignedIn } from './declarations.ts'
 import type { LastUse } from './last-use.ts'
 import type { AccessClaims, Services } from './services.ts'
@@ -11,6 +11,13 @@ import type { AccessClaims, Services } from './services.ts'
 /** How long a loaded identity is believed. A refusal is never given from it: the identity is loaded afresh first. */
 const identityTtlMilliseconds = 5_000
 const maximumCached = 10_000
+
+/**
+ * Takes a request from the rate limit of a user or an API key.
+ * @param principal null when they are refused by what is known of them
+ * @throws AppError RATE_LIMITED
+ */
+export type Charge = (principalId: string, principal: SignedIn | Member | Machine | null) => Promise<void>
 
 /** What a route demands of its caller. */
 export type Demand = Pick<Route, 'access' | 'caller' | 'basic' | 'whileDeleting'>
@@ -38,33 +45,34 @@ export class Authenticator {
 
   /**
    * @param authorization the header's value
-   * @throws AppError UNAUTHENTICATED, PERMISSION_DENIED or NOT_FOUND
+   * @param charge called as soon as it is known who it is: what is looked up to refuse them is not for free
+   * @throws AppError UNAUTHENTICATED, PERMISSION_DENIED or NOT_FOUND; what `charge` throws
    */
   async authenticate(
     authorization: string | undefined,
     demand: Demand,
     wanted: Wanted,
+    charge: Charge,
   ): Promise<SignedIn | Member | Machine> {
     const token = /^Bearer ([A-Za-z0-9._~+/=-]{1,8192})$/i.exec(authorization ?? '')?.[1]
     const key = demand.basic && !token ? passwordOf(authorization) : token?.startsWith('rfa_') ? token : null
-    if (key !== null) return this.#keys.authenticate(key, demand, wanted)
+    if (key !== null) return this.#keys.authenticate(key, demand, wanted, charge)
     if (!token) throw new AppError('UNAUTHENTICATED', 'A bearer token is required')
     const claims = await this.#verify(token)
-    const principal = await this.#person(claims, demand, wanted)
+    const principal = await this.#person(claims, demand, wanted, charge)
     if (isAssured(demand.access) && claims.aal !== 'aal2') await this.#demandSecondFactor(token)
     return principal
   }
 
-  async #person(claims: AccessClaims, demand: Demand, wanted: Wanted): Promise<SignedIn | Member> {
+  async #person(claims: AccessClaims, demand: Demand, wanted: Wanted, charge: Charge): Promise<SignedIn | Member> {
     const known = this.#cached(claims.sub)
-    if (known) {
-      try {
-        return decide(known, demand, wanted)
-      } catch {
-        // The refusal may rest on what was true seconds ago: look again.
-      }
-    }
-    return decide(await this.#load(claims), demand, wanted)
+    const identity = known ?? (await this.#load(claims))
+    const decided = attempt(() => decide(identity, demand, wanted))
+    await charge(identity.userId, decided.principal)
+    if (decided.principal) return decided.principal
+    // The refusal may rest on what was true seconds ago: look again.
+    if (known) return decide(await this.#load(claims), demand, wanted)
+    throw decided.refusal
   }
 
   async #verify(token: string): Promise<AccessClaims> {
@@ -98,9 +106,11 @@ export class Authenticator {
   }
 
   async #load(claims: AccessClaims): Promise<Identity> {
+    // From before the look, so that what was withdrawn during it isn't believed for longer.
+    const loadedAt = this.#services.now().getTime()
     const identity = await this.#services.database.transaction(system, (sql) => loadIdentity(sql, claims))
     if (this.#cache.size >= maximumCached) this.#cache.clear()
-    this.#cache.set(claims.sub, { identity, loadedAt: this.#services.now().getTime() })
+    this.#cache.set(claims.sub, { identity, loadedAt })
     return identity
   }
 }

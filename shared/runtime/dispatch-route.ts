@@ -156,13 +156,8 @@ export function routeHandler(
     const params = matchPath(url.pathname)
     if (!params) throw notFound('Page')
     const query = queryObject(url.searchParams)
-    const principal = await authenticate(request, params, query)
-    if (principal) {
-      exchange.principal = principal
-      const orgId = 'orgId' in principal ? { orgId: principal.orgId } : {}
-      exchange.log = exchange.log.child({ userId: principal.userId ?? principal.keyId, ...orgId })
-      await limit(response, 'principal', principal.userId ?? principal.keyId, cost)
-    }
+    const principal = await authenticate(exchange, params, query)
+    exchange.principal = principal
     const { headers } = request
     const body = route.body
       ? await readBody(request, route.maximumBodyBytes ?? defaultMaximumBodyBytes)
@@ -256,12 +251,12 @@ export function routeHandler(
   }
 
   async function authenticate(
-    request: HttpRequest,
+    exchange: Exchange,
     params: Record<string, string>,
     query: Record<string, string>,
   ): Promise<Principal> {
     if (route.access === 'public') return null
-    const { headers } = request
+    const { headers } = exchange.request
     const named = {
       orgId: uuidOrNull(headers['x-org-id'], 'Organization'),
       workspaceId: uuidOrNull(headers['x-workspace-id'] ?? query.workspace_id, 'Workspace'),
@@ -270,7 +265,12 @@ export function routeHandler(
       orgId: named.orgId ?? uuidIn(params.organization_id),
       workspaceId: named.workspaceId ?? uuidIn(params.workspace_id),
     }
-    const principal = await authenticator.authenticate(headers.authorization, route, wanted)
+    const principal = await authenticator.authenticate(headers.authorization, route, wanted, async (id, known) => {
+      exchange.principal = known
+      const orgId = known && 'orgId' in known ? { orgId: known.orgId } : {}
+      exchange.log = exchange.log.child({ userId: id, ...orgId })
+      await limit(exchange.response, 'principal', id, cost)
+    })
     // Only now, so that it tells nobody which of the two there is.
     assertAgreement('X-Org-Id', headers['x-org-id'], params.organization_id)
     assertAgreement('X-Workspace-Id', headers['x-workspace-id'], params.workspace_id)

@@ -137,6 +137,24 @@ describe('a caller', () => {
     }
   })
 
+  test('pays for what is refused too: looking into it costs as much', async () => {
+    const token = await newCaller()
+    const draft = { name: 'SIEM', scopes: ['audit:read'] }
+    const { body } = await call(product.url, 'POST', '/v1/api-keys', { token, body: draft })
+    const refusals: [number, CallOptions, string][] = [
+      [404, { token, headers: { 'x-org-id': newId() } }, '/v1/projects'],
+      [403, { token }, '/v1/operator/flags'],
+      [403, { token: body.key }, '/v1/projects'],
+    ]
+    for (const [status, options, path] of refusals) {
+      const { url } = await instanceWith({ RATE_LIMIT_PRINCIPAL_PER_MINUTE: perMinute }, { state: null })
+      const { passed, refilled, answers } = await exhaust([url], options, 90, path)
+      expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([status, 429]))
+      expect(passed).toBeLessThanOrEqual(perMinute + refilled + 3)
+      for (const answer of answers) expect(limitOf(answer).limit).toBe(perMinute)
+    }
+  })
+
   test('shares one limit between all instances of the product', async () => {
     const limits = { RATE_LIMIT_PRINCIPAL_PER_MINUTE: perMinute }
     const urls = [(await instanceWith(limits)).url, (await instanceWith(limits)).url, (await instanceWith(limits)).url]
