@@ -29,6 +29,7 @@ type Kind = 'read' | 'write'
 /** Someone's token and place; the bare server is told the place, the product finds it out. */
 interface Caller {
   token: string
+  userId: string
   orgId: string
   workspaceId: string
 }
@@ -164,8 +165,9 @@ function describe({ where, kind, connections, throughputRatio, p99Ratio, bare, o
 /** Requests of all callers in turn, as texts. */
 function requestMaker(kind: Kind, callers: readonly Caller[]): MakeRequest {
   const heads = callers.map(
-    ({ token, orgId, workspaceId }) =>
-      `host: localhost\r\nauthorization: Bearer ${token}\r\nx-org-id: ${orgId}\r\nx-workspace-id: ${workspaceId}\r\n`,
+    ({ token, userId, orgId, workspaceId }) =>
+      `host: localhost\r\nauthorization: Bearer ${token}\r\nx-org-id: ${orgId}\r\nx-workspace-id: ${workspaceId}\r\n` +
+      `x-user-id: ${userId}\r\n`,
   )
   if (kind === 'read') {
     const texts = heads.map((head) => `GET /v1/projects?page[size]=20 HTTP/1.1\r\n${head}\r\n`)
@@ -271,9 +273,13 @@ async function makeCallers(url: string): Promise<Caller[]> {
     for (let project = 0; project < projectsPerOrganization; project++) {
       await post('/v1/projects', { name: `Project ${project}`, description: 'What it is about' }, token)
     }
-    const list = await fetch(`${url}/v1/workspaces`, { headers: { authorization: `Bearer ${token}` } })
-    const { data } = (await list.json()) as { data: { id: string }[] }
-    callers.push({ token, orgId, workspaceId: data[0]!.id })
+    const read = async <Answer>(path: string) => {
+      const response = await fetch(url + path, { headers: { authorization: `Bearer ${token}` } })
+      return (await response.json()) as Answer
+    }
+    const { data } = await read<{ data: { id: string }[] }>('/v1/workspaces')
+    const { id: userId } = await read<{ id: string }>('/v1/users/me')
+    callers.push({ token, userId, orgId, workspaceId: data[0]!.id })
   }
   return callers
 }

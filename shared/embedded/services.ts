@@ -40,6 +40,8 @@ export function openEmbeddedServices(
     connectTimeoutSeconds: config.DATABASE_TIMEOUT,
     statementTimeoutSeconds: config.DATABASE_TIMEOUT,
     applicationName: 'adapt',
+    // Alone, it is a function whose processor may stand still between requests.
+    endsReadsLater: cloud !== null,
   })
   return {
     config,

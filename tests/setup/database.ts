@@ -29,6 +29,7 @@ export async function cloneDatabase(clusterUrl: string): Promise<TestDatabase> {
         connectTimeoutSeconds,
         statementTimeoutSeconds: 10,
         applicationName: 'test',
+        endsReadsLater: true,
       }),
     drop,
   }

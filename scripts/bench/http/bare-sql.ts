@@ -42,9 +42,9 @@ export function bareListener(environment: Record<string, string | undefined>): R
     for await (const chunk of request) text += chunk
     const { name, description } = JSON.parse(text)
     const [project] = await sql`
-      insert into projects (id, org_id, workspace_id, name, description)
+      insert into projects (id, org_id, workspace_id, name, description, created_by)
       values (${newId()}, ${String(request.headers['x-org-id'])}, ${String(request.headers['x-workspace-id'])},
-        ${name}, ${description})
+        ${name}, ${description}, ${String(request.headers['x-user-id'])})
       on conflict (workspace_id, name) do nothing
       returning ${sql(columns)}`
     return project

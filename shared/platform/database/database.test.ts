@@ -1,5 +1,5 @@
 import postgres from 'postgres'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { newId } from '#shared/domain/ids.ts'
 import type { Sql } from '#shared/domain/sql.ts'
 import { cloneDatabase, type TestDatabase } from '../../../tests/setup/database.ts'
@@ -265,6 +265,23 @@ describe('a transaction that only reads', () => {
     }
     await single.close()
   })
+})
+
+test('where timers may stand still between requests, a read is over all the same', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
+  const options = { poolSize: 1, connectTimeoutSeconds: 5, statementTimeoutSeconds: 10 }
+  const states = async (endsReadsLater: boolean) => {
+    const applicationName = `reads later: ${endsReadsLater}`
+    const throttled = openDatabase({ ...options, applicationName, endsReadsLater, url: test_.appUrl })
+    await throttled.transaction(nobody, (sql) => sql`select 1`, { readOnly: true })
+    await owner`select pg_sleep(0.05)`
+    const rows = await owner`select state from pg_stat_activity where application_name = ${applicationName}`
+    await throttled.close()
+    return rows.map(({ state }) => state)
+  }
+  expect(await states(true)).toEqual(['idle in transaction'])
+  expect(await states(false)).toEqual(['idle'])
+  vi.useRealTimers()
 })
 
 describe('the last statements of a transaction', () => {

@@ -22,6 +22,11 @@ export interface DatabaseOptions {
   connectTimeoutSeconds: number
   statementTimeoutSeconds: number
   applicationName: string
+  /**
+   * A transaction that only read may stay open for 3 ms, to be ended in one packet with the next one's begin. Not where
+   * the processor is taken away as soon as there is an answer: it would stay open until then.
+   */
+  endsReadsLater?: boolean
 }
 
 /** A statement that is not sent yet. */
@@ -83,7 +88,7 @@ function beginStatement(scope: Scope, readOnly: boolean): string {
 interface Slot {
   client: postgres.Sql
   lost: boolean
-  /** A transaction that only read is still to be ended: together with the next one's begin, else by this timer. */
+  /** A transaction that only read is still to be ended: together with the next one's begin, at once, or by this timer. */
   owesCommit: boolean
   endTimer: NodeJS.Timeout | null
 }
@@ -202,15 +207,14 @@ export function openDatabase(options: DatabaseOptions): Database {
       next.resolve(take(slot.lost ? openSlot(options) : slot))
     } else if (!slot.lost && !isClosed) {
       idle.push(slot)
-      if (slot.owesCommit) endSoon(slot)
+      if (slot.owesCommit && options.endsReadsLater) endSoon(slot)
+      else if (slot.owesCommit) endRead(slot)
     }
   }
 
   function endSoon(slot: Slot): void {
     slot.endTimer ??= setTimeout(() => {
-      if (!slot.owesCommit || slot.lost || busy.has(slot) || isClosed) return
-      slot.owesCommit = false
-      send(slot, 'commit').catch(() => {})
+      if (slot.owesCommit && !slot.lost && !busy.has(slot) && !isClosed) endRead(slot)
     }, owedMilliseconds).unref()
     slot.endTimer.refresh()
   }
@@ -242,6 +246,11 @@ export function openDatabase(options: DatabaseOptions): Database {
       await Promise.all([...idle, ...busy].map((slot) => slot.client.end({ timeout: 2 })))
     },
   }
+}
+
+function endRead(slot: Slot): void {
+  slot.owesCommit = false
+  send(slot, 'commit').catch(() => {})
 }
 
 interface Waiter {
