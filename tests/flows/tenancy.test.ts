@@ -215,6 +215,7 @@ describe('workspaces', () => {
     // What one manages is this workspace, not the others and not the organization.
     await refused(chief, 'PERMISSION_DENIED', 'PATCH', `/v1/workspaces/${workspaceId}`, { name: 'Taken' })
     await refused(chief, 'PERMISSION_DENIED', 'POST', '/v1/workspaces', { name: 'Third' })
+    await refused(chief, 'PERMISSION_DENIED', 'DELETE', `/v1/workspaces/${second}?confirm=Second`)
     expect((await done(chief, 'GET', members)).data).toHaveLength(3)
     await done(chief, 'DELETE', `${members}/${clerk.id}`)
     // The last owner may go: the organization's owners can always enter.

@@ -96,20 +96,14 @@ export const walls: readonly Wall[] = [
     roles: managers,
     scope: null,
     secondFactor: false,
-    routes: ['organizations-update', 'workspaces-create'],
+    routes: ['organizations-update', 'workspaces-create', 'workspaces-delete'],
   },
   {
     permission: 'workspace:manage',
     roles: managers,
     scope: null,
-    secondFactor: false,
-    routes: [
-      'workspaces-add-member',
-      'workspaces-delete',
-      'workspaces-remove-member',
-      'workspaces-update',
-      'workspaces-update-member',
-    ],
+    secondFactor: true,
+    routes: ['workspaces-add-member', 'workspaces-remove-member', 'workspaces-update', 'workspaces-update-member'],
   },
   {
     permission: 'audit:read',

@@ -8,7 +8,8 @@ import { defineRoute } from '#shared/runtime/declarations.ts'
 export default defineRoute({
   method: 'DELETE',
   path: '/v1/workspaces/{workspace_id}',
-  access: 'workspace:manage',
+  // Of the organization, as making one is: with it go projects, which who manages only a workspace may not delete.
+  access: 'organization:manage',
   caller: 'person',
   summary: 'Delete a workspace with everything in it; there is no way back',
   description:

@@ -80,12 +80,13 @@ describe('beyond the role', () => {
     }
   })
 
-  test('billing, keys, members and deletion want a second factor of those who have one', () => {
+  test('billing, keys, members, places in workspaces and deletion want a second factor of those who have one', () => {
     expect([...assuredPermissions].sort()).toEqual([
       'billing:manage',
       'keys:manage',
       'members:manage',
       'organization:delete',
+      'workspace:manage',
     ])
   })
 })

@@ -32,6 +32,8 @@ export const workspacePermissions = {
 /** Permissions that want a second factor of everyone who has one. */
 export const assuredPermissions: ReadonlySet<Permission> = new Set([
   'members:manage',
+  // Places in a workspace are memberships too.
+  'workspace:manage',
   'keys:manage',
   'billing:manage',
   'organization:delete',
