@@ -4,9 +4,12 @@ import { createTenants } from '../../../tests/setup/tenancy.ts'
 import type { Database } from '../../platform/database/index.ts'
 import { createSealer } from '../../platform/seal.ts'
 import { newId } from '../ids.ts'
+import type { Sql } from '../sql.ts'
 import { invitationPurpose, newInvitationToken, openInvitationToken } from './invitation-tokens.ts'
 import { acceptInvitation, createInvitation, previewInvitation, revokeInvitation } from './invitations.ts'
+import { createWorkspace } from './organizations.ts'
 import type { Role } from './permissions.ts'
+import { addWorkspaceMember, removeWorkspaceMember } from './workspaces.ts'
 
 const sealer = createSealer('a secret of at least 32 characters', invitationPurpose)
 const start = new Date('2026-03-01T00:00:00Z')
@@ -48,6 +51,9 @@ const accept = (token: string, person: { userId: string; email: string }, now = 
     await enter(opened.orgId)
     return acceptInvitation(sql, opened, person, now)
   })
+
+const revoke = (orgId: string, actorId: string, id: string) =>
+  tenants.as(orgId, actorId, (sql) => revokeInvitation(sql, { orgId, actorId, id }))
 
 async function newcomer(email = `${newId()}@example.org`) {
   return { userId: await tenants.person(email), email }
@@ -146,7 +152,7 @@ describe('accepting', () => {
       const { token, invitation } = await invite(orgId, ownerId, person.email)
       tokens.set(person, token)
       if (person === used) await accept(token, person)
-      if (person === revoked) await tenants.as(orgId, ownerId, (sql) => revokeInvitation(sql, invitation.id))
+      if (person === revoked) await revoke(orgId, ownerId, invitation.id)
     }
     const other = await tenants.organization()
     tokens.set(closed, (await invite(other.orgId, other.ownerId, closed.email)).token)
@@ -159,6 +165,27 @@ describe('accepting', () => {
       const now = person === expired ? later : start
       await expect(accept(token, person, now)).rejects.toMatchObject({ code: 'NOT_FOUND' })
     }
+  })
+
+  test('lets nobody into a workspace that the inviter has lost meanwhile', async () => {
+    const { orgId, ownerId } = await tenants.organization()
+    const asOwner = <Result>(work: (sql: Sql) => Promise<Result>) => tenants.as(orgId, ownerId, work)
+    const lost = await asOwner((sql) => createWorkspace(sql, { orgId, name: 'Lost', ownerId }))
+    const kept = await asOwner((sql) => createWorkspace(sql, { orgId, name: 'Kept', ownerId }))
+    const clerk = await tenants.join(orgId, 'editor', ['members:manage'])
+    const [person, workspaceIds] = [await newcomer(), [lost.id, kept.id]]
+    for (const workspaceId of workspaceIds) {
+      const by = { orgId, workspaceId, actorId: ownerId, userId: clerk }
+      await asOwner((sql) => addWorkspaceMember(sql, by, 'member'))
+    }
+    const { token } = await invite(orgId, clerk, person.email, { role: 'viewer', workspaceIds })
+    const by = { orgId, workspaceId: lost.id, actorId: ownerId, userId: clerk }
+    await asOwner((sql) => removeWorkspaceMember(sql, by))
+    expect(await accept(token, person)).toMatchObject({ role: 'viewer' })
+    const places = await asOwner(
+      (sql) => sql`select workspace_id from workspace_members where user_id = ${person.userId}`,
+    )
+    expect(places).toEqual([{ workspace_id: kept.id }])
   })
 
   test('takes the invited address', async () => {
@@ -217,7 +244,7 @@ describe('inviting', () => {
     const email = `${newId()}@example.org`
     const first = await invite(orgId, ownerId, email)
     await expect(invite(orgId, ownerId, email.toUpperCase())).rejects.toMatchObject({ code: 'CONFLICT' })
-    await tenants.as(orgId, ownerId, (sql) => revokeInvitation(sql, first.invitation.id))
+    await revoke(orgId, ownerId, first.invitation.id)
     await invite(orgId, ownerId, email)
     await invite(orgId, ownerId, email, { now: later })
     const other = await tenants.organization()
@@ -237,6 +264,23 @@ describe('inviting', () => {
     await tenants.join(orgId, 'viewer', [], person.userId)
     await expect(invite(orgId, ownerId, person.email.toUpperCase())).rejects.toMatchObject({ code: 'CONFLICT' })
   })
+})
+
+test('revoking is for who could have invited to that role, as they are now', async () => {
+  const { orgId, ownerId } = await tenants.organization()
+  const admin = await tenants.join(orgId, 'admin')
+  const { invitation, token } = await invite(orgId, ownerId, `${newId()}@example.org`, { role: 'owner' })
+  await expect(revoke(orgId, admin, invitation.id)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' })
+  const opened = openInvitationToken(sealer, token, start)!
+  expect(await tenants.as(orgId, ownerId, (sql) => previewInvitation(sql, opened, start))).toMatchObject({
+    role: 'owner',
+  })
+  await revoke(orgId, ownerId, invitation.id)
+  await revoke(orgId, ownerId, invitation.id)
+  const former = await invite(orgId, admin, `${newId()}@example.org`)
+  await tenants.as(orgId, ownerId, (sql) => sql`update memberships set role = 'editor' where user_id = ${admin}`)
+  await expect(revoke(orgId, admin, former.invitation.id)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' })
+  await expect(revoke(orgId, ownerId, newId())).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
 
 test('a preview tells what it is to and changes nothing', async () => {

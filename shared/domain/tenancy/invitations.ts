@@ -39,7 +39,7 @@ export async function createInvitation(sql: Sql, draft: InvitationDraft, now: Da
   await lockMemberships(sql, orgId)
   const actor = await readActor(sql, orgId, draft.createdBy)
   assertMayManage(actor, draft.role)
-  await assertMayEnter(sql, actor, draft.workspaceIds)
+  await assertMayEnter(sql, actor.userId, draft.workspaceIds)
   const known = await sql`
     select 1 from memberships m join users u on u.id = m.user_id
     where m.org_id = ${orgId} and lower(u.email) = lower(${email})`
@@ -58,18 +58,20 @@ export async function createInvitation(sql: Sql, draft: InvitationDraft, now: Da
   return invitation
 }
 
+/** Those of some workspaces that a member may enter. */
+const enterable = (sql: Sql, workspaceIds: readonly string[], userId: string | null) => sql`
+  select w.org_id, w.id from workspaces w
+  where w.id in (select value::uuid from jsonb_array_elements_text(${sql.json([...workspaceIds])}))
+    and w.deleting_at is null and exists (
+      select from memberships m
+      left join workspace_members p on p.workspace_id = w.id and p.user_id = m.user_id
+      where m.org_id = w.org_id and m.user_id = ${userId}
+        and (m.role in ('owner', 'admin') or p.user_id is not null))`
+
 /** Nobody lets others in where they may not go themselves. */
-async function assertMayEnter(
-  sql: Sql,
-  actor: { userId: string; role: Role },
-  workspaceIds: readonly string[],
-): Promise<void> {
+async function assertMayEnter(sql: Sql, userId: string, workspaceIds: readonly string[]): Promise<void> {
   const wanted = [...new Set(workspaceIds)]
-  const found = await sql`
-    select 1 from workspaces w
-    where w.id in (select value::uuid from jsonb_array_elements_text(${sql.json(wanted)})) and w.deleting_at is null
-      and (${actor.role} in ('owner', 'admin') or exists (
-        select from workspace_members m where m.workspace_id = w.id and m.user_id = ${actor.userId}))`
+  const found = await enterable(sql, wanted, userId)
   if (found.length < wanted.length) throw notFound('Workspace')
 }
 
@@ -84,12 +86,19 @@ export function listInvitations(sql: Sql, orgId: string, page: Page, now: Date):
 
 /**
  * Makes the link of an invitation useless; doing it again is fine.
- * @throws AppError NOT_FOUND, or CONFLICT when it was accepted
+ * @throws AppError NOT_FOUND, PERMISSION_DENIED for one to a role that the caller may not give, CONFLICT when it was
+ *   accepted
  */
-export async function revokeInvitation(sql: Sql, id: string): Promise<void> {
-  const [row] = await sql<{ accepted: boolean }[]>`
-    select accepted_at is not null as accepted from invitations where id = ${id} for no key update`
+export async function revokeInvitation(
+  sql: Sql,
+  { orgId, actorId, id }: { orgId: string; actorId: string; id: string },
+): Promise<void> {
+  await lockMemberships(sql, orgId)
+  const actor = await readActor(sql, orgId, actorId)
+  const [row] = await sql<{ role: Role; accepted: boolean }[]>`
+    select role, accepted_at is not null as accepted from invitations where id = ${id} for no key update`
   if (!row) throw notFound('Invitation')
+  assertMayManage(actor, row.role)
   if (row.accepted) throw new AppError('CONFLICT', 'It was accepted already; remove the member instead')
   await sql`update invitations set revoked_at = coalesce(revoked_at, now()) where id = ${id}`
 }
@@ -102,6 +111,7 @@ export function invalidInvitation(): AppError {
 interface OpenInvitation extends InvitationPreview {
   email: string
   workspace_ids: string[]
+  created_by: string | null
 }
 
 /**
@@ -110,7 +120,7 @@ interface OpenInvitation extends InvitationPreview {
  */
 async function openInvitation(sql: Sql, token: OpenedToken, now: Date, lock: boolean): Promise<OpenInvitation> {
   const [invitation] = await sql<OpenInvitation[]>`
-    select o.name as organization_name, i.role, i.expires_at, i.email, i.workspace_ids
+    select o.name as organization_name, i.role, i.expires_at, i.email, i.workspace_ids, i.created_by
     from invitations i join organizations o on o.id = i.org_id
     where i.id = ${token.invitationId} and i.org_id = ${token.orgId}
       and i.token_sha256 = decode(${token.sha256}, 'hex')
@@ -138,7 +148,7 @@ export async function acceptInvitation(
   now: Date,
 ): Promise<Organization> {
   await holdUser(sql, person.userId)
-  const { email, role, workspace_ids } = await openInvitation(sql, token, now, true)
+  const { email, role, workspace_ids, created_by } = await openInvitation(sql, token, now, true)
   const [same] = await sql<{ same: boolean }[]>`select lower(${email}) = lower(${person.email}) as same`
   if (!same?.same) {
     throw new AppError(
@@ -152,10 +162,10 @@ export async function acceptInvitation(
     on conflict (org_id, user_id) do nothing
     returning 1`
   if (joined.length === 0) throw new AppError('CONFLICT', 'You are a member of this organization already')
+  // Only where the inviter may still go: they may have lost their place there since.
   await sql`
     insert into workspace_members (org_id, workspace_id, user_id, role)
-    select org_id, id, ${person.userId}, 'member' from workspaces
-    where id in (select value::uuid from jsonb_array_elements_text(${sql.json(workspace_ids)})) and deleting_at is null
+    select org_id, id, ${person.userId}, 'member' from (${enterable(sql, workspace_ids, created_by)}) w
     on conflict (workspace_id, user_id) do nothing`
   await sql`
     update invitations set accepted_at = ${now}, accepted_by = ${person.userId} where id = ${invitationId}`
