@@ -14,13 +14,18 @@ export const Notification = v.strictObject({
 })
 export type Notification = v.InferInput<typeof Notification>
 
+/** Tells a member something, unless they don't want to hear of it or have left. */
 export async function notify(
   sql: Sql,
   note: { orgId: string; userId: string; kind: string; title: string; body: string; subjectId: string },
 ): Promise<void> {
   await sql`
     insert into notifications (id, org_id, user_id, kind, title, body, subject_id)
-    values (${newId()}, ${note.orgId}, ${note.userId}, ${note.kind}, ${note.title}, ${note.body}, ${note.subjectId})`
+    select ${newId()}, m.org_id, m.user_id, ${note.kind}, ${note.title}, ${note.body}, ${note.subjectId}
+    from memberships m join users u on u.id = m.user_id
+    where m.org_id = ${note.orgId} and m.user_id = ${note.userId}
+      and coalesce((u.preferences #> '{notifications,in_app}')::boolean, true)
+      and not coalesce(u.preferences #> '{notifications,muted_kinds}', '[]') ? ${note.kind}`
 }
 
 /** A user's notifications in their organization, newest first. */
