@@ -11,7 +11,7 @@ export default defineRoute({
   params: v.strictObject({ project_id: Id }),
   body: ProjectChange,
   ifMatch: true,
-  audit: 'project.changed',
+  audit: 'project.updated',
   responses: { 200: Project },
   handler: () => import('./handler.ts'),
 })
