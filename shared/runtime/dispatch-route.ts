@@ -2,6 +2,7 @@ import { AppError, notFound } from '#shared/domain/errors.ts'
 import { etagOf, matchesEtagStrongly } from '#shared/domain/etag.ts'
 import type { Sql } from '#shared/domain/sql.ts'
 import { nobody, type Scope } from '#shared/platform/database/index.ts'
+import { drain } from '#shared/platform/drain.ts'
 import { type Authenticator, challengesOf } from './authenticate.ts'
 import { clientAddress, networkOf } from './client-address.ts'
 import { baseContext, type Call, inTransaction, type OwnContext } from './contexts.ts'
@@ -57,6 +58,8 @@ interface Exchange {
 }
 
 const defaultMaximumBodyBytes = 1_000_000
+/** Of what a refused caller goes on to send: many look for an answer only when they have sent all. */
+const drainedBytes = 16_000_000
 
 /**
  * Makes the request handler of one route. It answers every request and never throws.
@@ -112,7 +115,10 @@ export function routeHandler(
     } catch (error) {
       // Nobody is there any more to be told.
       if (request.destroyed && !request.complete) response.destroy()
-      else sendError(error, response, requestId, exchange.log, challenges)
+      else {
+        sendError(error, response, requestId, exchange.log, challenges)
+        drain(request, drainedBytes)
+      }
     } finally {
       finish(exchange, performance.now() - startedAt)
     }

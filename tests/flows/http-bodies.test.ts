@@ -48,7 +48,7 @@ const head = (headers: Record<string, string>) =>
     'content-type': 'application/json',
     ...headers,
   })
-const statusesOf = (text: string) => [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status))
+const statusesOf = (text: string) => [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status))
 /** Ends the connection after the answer, so that the test sees all of it. */
 const closing = { connection: 'close' }
 
@@ -86,6 +86,14 @@ describe('a body of the largest size', () => {
     endless.write(head({ 'transfer-encoding': 'chunked' }))
     for (let at = 0; at < 11; at++) endless.write(chunkOf(' '.repeat(100_000)))
     expect(statusesOf(await endless.answer)).toEqual([413])
+  })
+
+  test('is swallowed when it was refused, for those who send all before they read, and the connection goes on', async () => {
+    const raw = openRaw(product.url, (text) => statusesOf(text).length === 2)
+    raw.write(head({ 'transfer-encoding': 'chunked' }))
+    for (let at = 0; at < 100; at++) raw.write(chunkOf(' '.repeat(100_000)))
+    raw.write(`0\r\n\r\n${requestHead('GET', '/ready', {})}`)
+    expect(statusesOf(await raw.answer)).toEqual([413, 200])
   })
 })
 
