@@ -113,9 +113,11 @@ export function routeHandler(
         throw new AppError('METHOD_NOT_ALLOWED', `Use ${allowed.join(', ')}`)
       }
     } catch (error) {
-      // Nobody is there any more to be told.
-      if (request.destroyed && !request.complete) response.destroy()
-      else {
+      // Nobody is there any more to be told; the logs say so in nginx's way.
+      if (request.destroyed && !request.complete) {
+        response.statusCode = 499
+        response.destroy()
+      } else {
         sendError(error, response, requestId, exchange.log, challenges)
         drain(request, drainedBytes)
       }

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import postgres from 'postgres'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { newId } from '#shared/domain/ids.ts'
 import { call, startTestProduct, type TestProduct } from '../setup/product.ts'
 import { chunkOf, openRaw, requestHead } from '../setup/raw-request.ts'
@@ -108,13 +108,18 @@ describe('a length that is a lie', () => {
     expect(await exists(name)).toBe(false)
   })
 
-  test('too long: a client that goes away half-way has done nothing', async () => {
+  test('too long: a client that goes away half-way has done nothing, and is not logged as served', async () => {
     const name = newId()
     const raw = openRaw(product.url)
     const text = JSON.stringify({ name })
-    raw.write(head({ 'content-length': String(text.length + 5) }) + text)
+    raw.write(head({ 'content-length': String(text.length + 5), 'x-request-id': name }) + text)
     setTimeout(raw.kill, 100)
     await raw.answer
+    await vi.waitFor(async () => {
+      await product.services.usage.flush()
+      const logged = await owner`select status from api_usage_logs where request_id = ${name}`
+      expect(logged).toEqual([{ status: 499 }])
+    })
     expect(await exists(name)).toBe(false)
   })
 
