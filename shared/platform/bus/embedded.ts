@@ -174,12 +174,12 @@ function takes({ topic, eventTypes }: Subscription, message: BusMessage): boolea
 }
 
 function newJob(message: BusMessage, messageId: string, subscription: Subscription, tag: number, flow: string): NewJob {
-  const { attributes, body, orderingKey } = message
+  const { id, attributes, body, orderingKey } = message
   const data: PushedMessage = {
     failures: 0,
     messageId,
     publishTime: new Date().toISOString(),
-    attributes,
+    attributes: { ...attributes, message_id: id },
     body,
     ...(orderingKey === undefined ? {} : { orderingKey }),
   }

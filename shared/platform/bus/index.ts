@@ -1,6 +1,9 @@
 /** One event on its way to a topic. `body` is the JSON text of the envelope of SPEC section 3. */
 export interface BusMessage {
-  /** The outbox row's id: stable over re-sending, so that a consumer's inbox can tell a duplicate. */
+  /**
+   * The outbox row's id: stable over re-sending, so that a consumer's inbox can tell a duplicate. Subscribers find it in
+   * the attribute `message_id`, beside the id that the bus gives every sending.
+   */
   id: string
   topic: string
   body: string
