@@ -93,6 +93,14 @@ for (const { name, folder, route } of routes) {
       })
     }
 
+    if (route.ifMatch) {
+      test('what was changed since it was read is not overwritten', async () => {
+        const example = await make(world)
+        expectError(await send(example, { headers: { 'if-match': '"stale"' } }), 'PRECONDITION_FAILED')
+        expect((await send(example, { headers: { 'if-match': '*' } })).status).toBe(example.status)
+      })
+    }
+
     if (route.body) {
       test('a malformed body is 422', async () => {
         const example = await make(world)

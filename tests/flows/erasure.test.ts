@@ -193,6 +193,8 @@ describe('deleting an organization', () => {
   })
 
   test('lets its owner see the job, then goes as a whole; the owner stays', async () => {
+    const listed = await send('GET', '/v1/organizations', gone.token)
+    expect(listed.body.data).toMatchObject([{ id: gone.orgId, status: 'deleting' }])
     expect((await send('GET', `/v1/jobs/${job.id}`, gone.token, gone.orgId)).body.status).toBe('succeeded')
     const longRunning = (await product.cloud.depth()).find(({ queue }) => queue.includes('long-running'))
     // The last two tasks, each with its time: the shell goes after a quarter of an hour, late uploads after two.

@@ -73,6 +73,7 @@ describe('a second factor', () => {
       code: 'PERMISSION_DENIED',
       message: expect.stringContaining('second factor'),
     })
+    await must(send('DELETE', '/v1/users/me', { token: weak.access_token, body: { confirm: email } }), 403)
     // What needs none goes on as before.
     await must(send('GET', '/v1/projects', { token: weak.access_token }), 200)
 

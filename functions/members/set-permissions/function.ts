@@ -13,6 +13,7 @@ export default defineRoute({
   params: v.strictObject({ user_id: Id }),
   body: MemberPermissions,
   responses: { 200: Member },
+  ifMatch: true,
   audit: 'member.permissions_set',
   handler: () => import('./handler.ts'),
 })

@@ -1,6 +1,9 @@
-import { setMemberPermissions } from '#shared/domain/tenancy/members.ts'
-import type { RunRoute } from '#shared/runtime/declarations.ts'
+import { lockMember, setMemberPermissions } from '#shared/domain/tenancy/members.ts'
+import type { CurrentRoute, RunRoute } from '#shared/runtime/declarations.ts'
 import type route from './function.ts'
+
+export const current: CurrentRoute<typeof route> = ({ sql, principal }, { params }) =>
+  lockMember(sql, principal.orgId, params.user_id)
 
 export const run: RunRoute<typeof route> = async ({ sql, principal, audit }, { params, body }) => {
   const by = { orgId: principal.orgId, actorId: principal.userId, userId: params.user_id }

@@ -1,9 +1,23 @@
 import { appendAudit } from '#shared/domain/audit/append.ts'
+import { AppError } from '#shared/domain/errors.ts'
+import { assuranceOf } from '#shared/domain/tenancy/assurance.ts'
 import { deleteUser } from '#shared/domain/tenancy/delete-user.ts'
-import type { RunRoute } from '#shared/runtime/declarations.ts'
+import { accessTokenOf } from '#shared/domain/tenancy/sessions.ts'
+import type { PrepareRoute, RunRoute } from '#shared/runtime/declarations.ts'
 import type route from './function.ts'
 
-export const run: RunRoute<typeof route> = async ({ sql, principal, enter, now, requestId }, { body }) => {
+/** There is no way back, so that a password alone is not enough of who has a second factor. */
+export const prepare: PrepareRoute<typeof route, void> = async ({ identity }, { headers }) => {
+  const token = accessTokenOf(headers)
+  const { level, second_factor } = await assuranceOf(
+    token,
+    async () => (await identity.account(token)).hasVerifiedFactor,
+  )
+  if (level === 'aal2' || !second_factor) return
+  throw new AppError('PERMISSION_DENIED', 'This needs your second factor: verify it at /v1/auth/mfa/verify first')
+}
+
+export const run: RunRoute<typeof route, void> = async ({ sql, principal, enter, now, requestId }, { body }) => {
   const { userId } = principal
   await deleteUser(sql, userId, {
     confirm: body.confirm,

@@ -4,6 +4,7 @@ import type { Sql } from '../sql.ts'
 import type { OpenedToken } from './invitation-tokens.ts'
 import { assertMayManage } from './member-rules.ts'
 import { lockMemberships, readActor } from './members.ts'
+import { readOrganization } from './organizations.ts'
 import type { Role } from './permissions.ts'
 import type { Invitation, InvitationPreview, Organization } from './schemas.ts'
 import { holdUser } from './users.ts'
@@ -169,7 +170,6 @@ export async function acceptInvitation(
     on conflict (workspace_id, user_id) do nothing`
   await sql`
     update invitations set accepted_at = ${now}, accepted_by = ${person.userId} where id = ${invitationId}`
-  const [organization] = await sql<Omit<Organization, 'role'>[]>`
-    select id, name, created_at, updated_at from organizations where id = ${orgId}`
-  return { ...organization!, role }
+  const { settings: _, ...organization } = await readOrganization(sql, orgId, person.userId)
+  return organization
 }

@@ -40,6 +40,12 @@ export async function lockMemberships(sql: Sql, orgId: string): Promise<void> {
   await sql`select 1 from organizations where id = ${orgId} for no key update`
 }
 
+/** A member whom nobody else changes until the transaction ends. @throws AppError NOT_FOUND */
+export async function lockMember(sql: Sql, orgId: string, userId: string): Promise<Member> {
+  await lockMemberships(sql, orgId)
+  return readMember(sql, orgId, userId)
+}
+
 /**
  * The caller as they are now; what the request was let in by may be seconds old. Call it after `lockMemberships`.
  * @throws AppError PERMISSION_DENIED when they may not manage members any more

@@ -14,6 +14,9 @@ import {
 } from './schemas.ts'
 import { holdUser } from './users.ts'
 
+const columns = (sql: Sql) => sql`
+  o.id, o.name, case when o.deleting_at is null then 'active' else 'deleting' end as status, o.created_at, o.updated_at`
+
 /**
  * Makes an organization with its first workspace, owned by the user. The transaction must have entered `id`.
  * @param id id of the organization to be
@@ -24,7 +27,7 @@ export async function createOrganization(
 ): Promise<Organization> {
   await holdUser(sql, draft.ownerId)
   const [organization] = await sql<Omit<Organization, 'role'>[]>`
-    insert into organizations (id, name) values (${draft.id}, ${draft.name}) returning id, name, created_at, updated_at`
+    insert into organizations as o (id, name) values (${draft.id}, ${draft.name}) returning ${columns(sql)}`
   await sql`insert into memberships (org_id, user_id, role) values (${draft.id}, ${draft.ownerId}, 'owner')`
   await createWorkspace(sql, { orgId: draft.id, name: 'General', ownerId: draft.ownerId })
   return { ...organization!, role: 'owner' }
@@ -33,7 +36,7 @@ export async function createOrganization(
 /** The organizations that a user belongs to. */
 export function listOrganizations(sql: Sql, userId: string, page: Page): Promise<Organization[]> {
   return sql<Organization[]>`
-    select o.id, o.name, m.role, o.created_at, o.updated_at
+    select ${columns(sql)}, m.role
     from memberships m join organizations o on o.id = m.org_id
     where m.user_id = ${userId} and o.id < ${page.before ?? endOfIds}
     order by o.id desc
@@ -51,7 +54,7 @@ export async function readOrganization(
   lock = false,
 ): Promise<OrganizationDetail> {
   const [row] = await sql<(Omit<OrganizationDetail, 'settings'> & { settings: unknown })[]>`
-    select o.id, o.name, m.role, o.settings, o.created_at, o.updated_at
+    select ${columns(sql)}, m.role, o.settings
     from organizations o join memberships m on m.org_id = o.id and m.user_id = ${userId}
     where o.id = ${id}
     ${lock ? sql`for no key update of o` : sql``}`

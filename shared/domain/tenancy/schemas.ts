@@ -15,6 +15,10 @@ const EmailAddress = v.pipe(
 export const Organization = v.strictObject({
   id: Id,
   name: v.string(),
+  status: v.pipe(
+    v.picklist(['active', 'deleting']),
+    v.description('`deleting`: only the job that removes it can be watched'),
+  ),
   role: v.picklist(roles),
   created_at: Timestamp,
   updated_at: Timestamp,
