@@ -252,18 +252,22 @@ export function describeObjectStore(driver: string, subject: () => ObjectStoreUn
       expect((await contentOf(key))!.equals(content)).toBe(true)
     })
 
-    it('of another content type, or of none, is refused with 400', async () => {
+    // Cloud Storage says 403 of a signed header with another value, and 400 of one that is missing.
+    it('of another content type, or of none, is refused with 400 or 403', async () => {
       const { store } = subject()
       const key = newKey()
       const signed = await store.sign('uploads', key, { method: 'PUT', ...hour, contentType: 'application/pdf' })
       for (const type of ['text/html', 'application/pdf; charset=x', 'application/pdfx']) {
-        expect((await use(signed, { body: 'x', headers: { 'content-type': type } })).status).toBe(400)
+        const response = await use(signed, { body: 'x', headers: { 'content-type': type } })
+        expect([400, 403]).toContain(response.status)
       }
-      expect((await fetch(signed.url, { method: 'PUT', body: new Uint8Array(1) })).status).toBe(400)
+      const without = await fetch(signed.url, { method: 'PUT', body: new Uint8Array(1) })
+      expect([400, 403]).toContain(without.status)
       expect(await contentOf(key)).toBeNull()
     })
 
-    it('that is larger than allowed is refused with 413, whether it tells its size or not, and leaves nothing', async () => {
+    // Cloud Storage says 400 (EntityTooLarge).
+    it('that is larger than allowed is refused with 413 or 400, whether it tells its size or not, and leaves nothing', async () => {
       const { store } = subject()
       const limit = 3 * 2 ** 20
       for (const [size, streamed] of [
@@ -285,7 +289,7 @@ export function describeObjectStore(driver: string, subject: () => ObjectStoreUn
         const response = streamed
           ? await use(signed, { body: Readable.toWeb(Readable.from(bytes)), duplex: 'half' } as RequestInit)
           : await use(signed, { body: bytes })
-        expect(response.status).toBe(size > limit ? 413 : 200)
+        expect(size > limit ? [400, 413] : [200]).toContain(response.status)
         expect((await contentOf(key))?.length ?? null).toBe(size > limit ? null : size)
       }
     })
@@ -358,15 +362,16 @@ export function describeObjectStore(driver: string, subject: () => ObjectStoreUn
   })
 
   describe(`a signed URL of ${driver}`, () => {
-    it('is refused with 403 once it has expired', async () => {
+    // Cloud Storage says 400 (ExpiredToken).
+    it('is refused with 403 or 400 once it has expired', async () => {
       const { store } = subject()
       const key = newKey()
       await store.write('uploads', key, 'x', text)
       const read = await store.sign('uploads', key, { method: 'GET', expiresInSeconds: 1 })
       const write = await store.sign('uploads', newKey(), { method: 'PUT', expiresInSeconds: 1, contentType: text })
       await sleep(2_100)
-      expect((await use(read)).status).toBe(403)
-      expect((await use(write, { body: 'x' })).status).toBe(403)
+      expect([400, 403]).toContain((await use(read)).status)
+      expect([400, 403]).toContain((await use(write, { body: 'x' })).status)
     })
 
     it('lets its holder do nothing else: another method, object, bucket or any change is refused', async () => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { drain } from '../drain.ts'
+import { contentDisposition } from './content-disposition.ts'
 import type { LocalStore } from './local.ts'
 import { TooLargeError } from './object-file.ts'
 import { isContentType, openSignedPath, type Permit } from './signed-url.ts'
@@ -115,11 +116,4 @@ function answerPreflight(response: ServerResponse): void {
 
 function normalized(contentType: string): string {
   return contentType.toLowerCase().replaceAll(' ', '')
-}
-
-/** Offers a file for download under its name, in ASCII and as it is (RFC 6266 section 4.3, RFC 8187). */
-function contentDisposition(name: string): string {
-  const ascii = name.replaceAll(/[^\x20-\x7e]|["\\%]/gu, '_')
-  const encoded = encodeURIComponent(name).replaceAll(/['()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16)}`)
-  return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`
 }
