@@ -128,6 +128,7 @@ RaptorFlow ADAPT is ready after ${seconds} s, with ${product.functions.length} f
 
   address   ${product.url}
   sign in   ${demoCredentials.email}  password  ${password}
+  API       ${product.url}/docs
   data      ${relative('.', dataFolder) || '.'}  (Ctrl-C stops everything; the data stays)
 
 Try next, in another terminal:

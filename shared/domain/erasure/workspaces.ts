@@ -1,7 +1,7 @@
 import { notFound } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { removeFindings, removeWorkspaceFindings } from '../intelligence/record.ts'
-import { finishJob, progressJob, readJob, startJob } from '../jobs/jobs.ts'
+import { finishJob, progressJob, startJob } from '../jobs/jobs.ts'
 import type { Job } from '../jobs/schemas.ts'
 import type { Sql } from '../sql.ts'
 import { listNamedObjects, type NamedObject } from './objects.ts'
@@ -14,28 +14,20 @@ const batchRows = 5000
 
 /**
  * Closes a workspace: from this commit on nobody enters it and keys made for it alone are revoked. The caller enqueues
- * `eraseWorkspace` with the ids of the workspace and the job, in the same transaction. Asking again answers the same job,
- * and enqueueing it again does no harm.
- * @throws AppError NOT_FOUND
+ * `eraseWorkspace` with the ids of the workspace and the job, in the same transaction.
+ * @throws AppError NOT_FOUND, also when it is closed already
  */
 export async function startWorkspaceErasure(
   sql: Sql,
   request: { orgId: string; workspaceId: string; startedBy: string | null },
 ): Promise<Job> {
   const { orgId, workspaceId, startedBy } = request
-  const [workspace] = await sql<{ deleting: boolean }[]>`
-    select deleting_at is not null as deleting from workspaces where id = ${workspaceId} for update`
-  if (!workspace) throw notFound('Workspace')
-  if (workspace.deleting) {
-    const [found] = await sql<{ id: string }[]>`
-      select id from jobs where kind = ${jobKind} and subject_id = ${workspaceId} order by id desc limit 1`
-    if (!found) throw notFound('Workspace')
-    return readJob(sql, found.id)
-  }
-  // Its name is free at once.
-  await sql`
+  // Waits for every transaction that has written into it, and the next ones see that it is closed. Its name is free.
+  await sql`select 1 from workspaces where id = ${workspaceId} for update`
+  const { count } = await sql`
     update workspaces set deleting_at = now(), name = ${`deleted ${workspaceId}`}, updated_at = now()
-    where id = ${workspaceId}`
+    where id = ${workspaceId} and deleting_at is null`
+  if (count === 0) throw notFound('Workspace')
   await sql`update api_keys set revoked_at = now() where workspace_id = ${workspaceId} and revoked_at is null`
   return startJob(sql, {
     id: newId(),
