@@ -1,6 +1,7 @@
 import postgres from 'postgres'
 import { PlatformError } from '../errors.ts'
 import { ensureSchema } from './ensure-schema.ts'
+import { assertWhole, expiryOf, textOf, validKey } from './entry-rules.ts'
 import type { StateStore } from './index.ts'
 
 /**
@@ -18,9 +19,6 @@ const schema = `
 `
 
 const pruneBatch = 1_000
-const maximumKeyBytes = 1_500
-/** Firestore's limit of a document is 1 MiB. */
-const maximumValueBytes = 1_000_000
 
 export interface LocalState extends StateStore {
   /** Removes what has expired and returns how many entries that were; happens by itself every minute. */
@@ -78,9 +76,9 @@ export async function createLocalState(options: {
     },
 
     async write(key, value, { ttlSeconds, ifVersion }) {
-      const text = toText(value)
+      const text = textOf(value)
       const at = now()
-      const expiresAt = expiry(at, ttlSeconds)
+      const expiresAt = expiryOf(at, ttlSeconds)
       if (typeof ifVersion === 'string') {
         const { count } = await run(sql`
           update state.entries set value = ${text}, version = gen_random_uuid(), expires_at = ${expiresAt}
@@ -96,11 +94,11 @@ export async function createLocalState(options: {
     },
 
     async add(key, amount, { ttlSeconds }) {
-      if (!Number.isSafeInteger(amount)) throw new PlatformError('INVALID_ARGUMENT', 'a counter counts whole numbers')
+      assertWhole(amount)
       const at = now()
       const [row] = await run(sql`
         insert into state.entries as e (key, value, expires_at)
-        values (${validKey(key)}, ${String(amount)}, ${expiry(at, ttlSeconds)})
+        values (${validKey(key)}, ${String(amount)}, ${expiryOf(at, ttlSeconds)})
         on conflict (key) do update set
           value = case when e.expires_at > ${at} then (e.value::bigint + excluded.value::bigint)::text else excluded.value end,
           expires_at = case when e.expires_at > ${at} then e.expires_at else excluded.expires_at end,
@@ -138,28 +136,4 @@ function unavailable(error: unknown): PlatformError {
     })
   }
   return new PlatformError('UNAVAILABLE', 'the state store is unavailable', { cause: error })
-}
-
-function validKey(key: string): string {
-  const bytes = Buffer.byteLength(key)
-  if (bytes < 1 || bytes > maximumKeyBytes || key.includes('\0')) {
-    throw new PlatformError('INVALID_ARGUMENT', `a state key has 1 to ${maximumKeyBytes} bytes and no NUL`)
-  }
-  return key
-}
-
-function toText(value: unknown): string {
-  const text = JSON.stringify(value) as string | undefined
-  if (text === undefined) throw new PlatformError('INVALID_ARGUMENT', 'a state value must be JSON')
-  if (Buffer.byteLength(text) > maximumValueBytes) {
-    throw new PlatformError('INVALID_ARGUMENT', `a state value has at most ${maximumValueBytes} bytes of JSON`)
-  }
-  return text
-}
-
-function expiry(at: Date, ttlSeconds: number): Date {
-  if (!(ttlSeconds > 0 && ttlSeconds <= 366 * 24 * 3600)) {
-    throw new PlatformError('INVALID_ARGUMENT', 'a time to live is more than 0 seconds and at most a year')
-  }
-  return new Date(at.getTime() + ttlSeconds * 1000)
 }
