@@ -1,4 +1,4 @@
-import { crc32cOf, type FakeObject, md5Of } from './cloud-storage-objects.ts'
+import type { FakeObject } from './cloud-storage-objects.ts'
 import type { XmlRefusal } from './cloud-storage-signature.ts'
 
 export interface Answer {
@@ -23,7 +23,7 @@ export function xmlError({ status, code, message }: XmlRefusal): Answer {
 
 /** An object's description in the JSON API ("Objects: resource representations"). */
 export function resourceOf(bucket: string, key: string, object: FakeObject): Record<string, string> {
-  const { bytes, contentType, generation } = object
+  const { bytes, contentType, generation, crc32c, md5 } = object
   return {
     kind: 'storage#object',
     id: `${bucket}/${key}/${generation}`,
@@ -33,22 +33,22 @@ export function resourceOf(bucket: string, key: string, object: FakeObject): Rec
     metageneration: '1',
     contentType,
     size: String(bytes.length),
-    md5Hash: md5Of(bytes),
-    crc32c: crc32cOf(bytes),
+    md5Hash: md5,
+    crc32c,
     etag: generation,
   }
 }
 
 /** The headers that come with an object's content, in both APIs. */
 export function contentHeadersOf(object: FakeObject): Record<string, string> {
-  const { bytes, contentType, contentEncoding, generation } = object
+  const { bytes, contentType, contentEncoding, generation, crc32c, md5 } = object
   return {
     'content-type': contentType,
     'x-goog-generation': generation,
     'x-goog-metageneration': '1',
     'x-goog-stored-content-encoding': contentEncoding ?? 'identity',
     'x-goog-stored-content-length': String(bytes.length),
-    'x-goog-hash': `crc32c=${crc32cOf(bytes)},md5=${md5Of(bytes)}`,
+    'x-goog-hash': `crc32c=${crc32c},md5=${md5}`,
     etag: `"${generation}"`,
     ...(contentEncoding === null ? {} : { 'content-encoding': contentEncoding }),
   }

@@ -6,6 +6,8 @@ export interface FakeObject {
   contentType: string
   contentEncoding: string | null
   generation: string
+  crc32c: string
+  md5: string
 }
 
 export class PreconditionError extends Error {
@@ -33,11 +35,14 @@ export class FakeBuckets {
   put(
     bucket: string,
     key: string,
-    object: Omit<FakeObject, 'generation'>,
+    object: Pick<FakeObject, 'bytes' | 'contentType' | 'contentEncoding'>,
     ifGenerationMatch: string | null = null,
   ): FakeObject {
     this.#check(bucket, key, ifGenerationMatch)
-    const stored = { ...object, generation: String(++this.#lastGeneration) }
+    const { bytes } = object
+    const generation = String(++this.#lastGeneration)
+    const md5 = createHash('md5').update(bytes).digest('base64')
+    const stored = { ...object, generation, crc32c: crc32cOf(bytes), md5 }
     this.#buckets.get(bucket)!.set(key, stored)
     return stored
   }
@@ -60,10 +65,6 @@ export class FakeBuckets {
     const generation = this.find(bucket, key)?.generation ?? '0'
     if (generation !== ifGenerationMatch) throw new PreconditionError(generation)
   }
-}
-
-export function md5Of(bytes: Buffer): string {
-  return createHash('md5').update(bytes).digest('base64')
 }
 
 /** CRC32C (Castagnoli, RFC 3720 section 12.1), big-endian, in base64: how Cloud Storage writes it. */

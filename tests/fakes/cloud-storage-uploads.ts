@@ -18,6 +18,8 @@ interface Session {
 export class FakeUploads {
   readonly #sessions = new Map<string, Session>()
   readonly #buckets: FakeBuckets
+  /** The `Content-Range` of every part or question so far. */
+  readonly ranges: string[] = []
 
   constructor(buckets: FakeBuckets) {
     this.#buckets = buckets
@@ -48,6 +50,7 @@ export class FakeUploads {
    * @param isWhole - false: the connection broke off in the middle of the body.
    */
   receive(id: string, range: string, hash: string | null, body: Buffer, isWhole: boolean): Answer {
+    this.ranges.push(range)
     const session = this.#sessions.get(id)
     if (!session) return jsonError(404, 'notFound', 'No such upload.')
     if (session.state === 'cancelled') return jsonError(410, 'gone', 'The upload was cancelled.')

@@ -22,7 +22,7 @@ export interface FakeCloudStorage {
 /**
  * Cloud Storage as seen from the wire: what the driver needs of the JSON API, and the XML API for V4 signed URLs.
  *
- * Nobody has to sign in at the JSON API; signed URLs are verified to the letter. There are no versions of objects, and
+ * At the JSON API anybody may do anything unless there is an access token; signed URLs are verified to the letter. There are no versions of objects, and
  * uploads in one request (`multipart`, `media`) are refused, as no driver sends any.
  *
  * @param options.keys - the service accounts that may sign URLs, with their public keys.
@@ -32,6 +32,8 @@ export async function startCloudStorage(options: {
   buckets: readonly string[]
   keys?: ReadonlyMap<string, KeyObject>
   cors?: { origins: readonly string[]; headers: readonly string[] }
+  /** What has to be shown at the JSON API; an upload's session needs nothing but its address. */
+  accessToken?: string
 }): Promise<FakeCloudStorage> {
   const { keys = new Map(), cors = { origins: [], headers: [] } } = options
   const buckets = new FakeBuckets(options.buckets)
@@ -45,10 +47,14 @@ export async function startCloudStorage(options: {
     const received = await readBody(request, fault?.kind === 'cut-request' ? fault.afterBytes : null)
     const body = fault?.kind === 'damage' ? withOneBitFlipped(received.body) : received.body
     if (fault?.kind === 'damage' && fault.isUnnoticed) delete request.headers['x-goog-hash']
-    if (path.startsWith('/upload/storage/v1/b/')) return answerUpload(request, url, body, received.isWhole)
+    const isXml = !/^\/(?:upload\/)?storage\/v1\/b\//.test(path)
+    const isOpen = isXml || options.accessToken === undefined || url.searchParams.has('upload_id')
+    if (!isOpen && request.headers.authorization !== `Bearer ${options.accessToken}`) {
+      return jsonError(401, 'required', 'Anonymous caller does not have access.')
+    }
+    if (path.startsWith('/upload/')) return answerUpload(request, url, body, received.isWhole)
     if (!received.isWhole) return null
-    const isJson = path.startsWith('/storage/v1/b/')
-    if (isJson) return answerJson(request.method!, path, url.searchParams)
+    if (!isXml) return answerJson(request.method!, path, url.searchParams)
     return answerXml(request, { path, query: new URLSearchParams(query) }, body)
   }
 

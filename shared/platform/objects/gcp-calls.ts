@@ -11,6 +11,8 @@ export interface CallLimits {
   idleSeconds: number
   /** The longest pause before the second try; it doubles with each further one. */
   backoffMilliseconds: number
+  /** How much of an object is held in memory and sent at once while it is written; a multiple of 256 KiB. */
+  chunkBytes: number
 }
 
 export const defaultLimits: CallLimits = {
@@ -18,6 +20,7 @@ export const defaultLimits: CallLimits = {
   requestSeconds: 30,
   idleSeconds: 30,
   backoffMilliseconds: 400,
+  chunkBytes: 8 * 1024 * 1024,
 }
 
 /** An answer of Cloud Storage that is no success. */

@@ -1,8 +1,6 @@
 import { PlatformError } from '../errors.ts'
 import { type CallLimits, pause, RefusedError, toPlatformError } from './gcp-calls.ts'
 
-/** The most of an object that is held in memory; a multiple of 256 KiB, as every chunk but the last has to be. */
-const chunkBytes = 8 * 1024 * 1024
 const uploading = 'writing an object'
 const cancelSeconds = 5
 
@@ -38,7 +36,7 @@ export async function uploadResumably(
   let session: string | null = null
   let offset = 0
   try {
-    for await (const { bytes, isLast } of chunksOf(source)) {
+    for await (const { bytes, isLast } of chunksOf(source, target.limits.chunkBytes)) {
       target.checksum.update(bytes)
       // Not before the source has given something: one that fails at once leaves no session behind.
       session ??= await target.openSession()
@@ -77,7 +75,7 @@ async function sendChunk(chunk: Chunk, limits: CallLimits): Promise<ObjectResour
   const { offset, bytes, hash } = chunk
   let arrived = 0
   let isKnown = true
-  for (let attempt = 1; ; attempt++) {
+  for (let failures = 0; ; ) {
     try {
       const answer = await send(chunk, isKnown ? arrived : bytes.length, limits)
       if ('object' in answer) return answer.object
@@ -85,18 +83,18 @@ async function sendChunk(chunk: Chunk, limits: CallLimits): Promise<ObjectResour
       if (now < arrived || now > bytes.length) {
         throw new PlatformError('DATA_DAMAGED', 'an upload lost bytes that had arrived')
       }
-      if (now > arrived) attempt = 0
+      if (now === bytes.length && hash === null) return null
+      if (isKnown && now === arrived) throw new PlatformError('UNAVAILABLE', 'an upload makes no progress')
+      if (now > arrived) failures = 0
       arrived = now
       isKnown = true
-      if (arrived === bytes.length && hash === null) return null
-      if (attempt >= limits.attempts) throw new PlatformError('UNAVAILABLE', 'an upload makes no progress')
     } catch (error) {
       const failure = toPlatformError(error, uploading)
       const isGone = error instanceof RefusedError && error.status === 410
-      if (failure.code !== 'UNAVAILABLE' || isGone || attempt >= limits.attempts) throw failure
+      if (failure.code !== 'UNAVAILABLE' || isGone || ++failures >= limits.attempts) throw failure
       isKnown = false
+      await pause(failures, limits)
     }
-    if (attempt > 0) await pause(attempt, limits)
   }
 }
 
@@ -143,6 +141,7 @@ async function cancel(session: string): Promise<void> {
 /** Cuts a source into chunks of the same size and a last one, which is shorter and empty at most once: for nothing. */
 async function* chunksOf(
   source: AsyncIterable<Uint8Array | string>,
+  chunkBytes: number,
 ): AsyncGenerator<{ bytes: Buffer; isLast: boolean }> {
   let parts: Buffer[] = []
   let length = 0

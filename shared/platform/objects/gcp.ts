@@ -21,12 +21,14 @@ const parallelRemovals = 16
  * Where no key is at hand, as on Cloud Run, URLs are signed by IAM (`iam.serviceAccounts.signBlob` on itself).
  *
  * @param options.environment - part of the buckets' names, e.g. `staging`
+ * @param options.signingEndpoint - where IAM signs, up to the account's name, e.g. behind Private Service Connect
  * @param options.client - how else Cloud Storage is reached, e.g. `apiEndpoint` and `credentials`
  */
 export function createCloudStorageObjects(options: {
   projectId: string
   environment: string
   client?: Pick<StorageOptions, 'apiEndpoint' | 'credentials' | 'useAuthWithCustomEndpoint'>
+  signingEndpoint?: string
   limits?: Partial<CallLimits>
 }): ObjectStore {
   if (!/^[a-z0-9][a-z0-9-]{0,29}$/.test(options.environment)) {
@@ -133,6 +135,7 @@ export function createCloudStorageObjects(options: {
           expires: expiresAt,
           extensionHeaders: headers,
           queryParams: query,
+          ...(options.signingEndpoint === undefined ? {} : { signingEndpoint: options.signingEndpoint }),
         }),
       )
       return { url, method: permit.method, headers, expiresAt }
