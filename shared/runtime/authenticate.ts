@@ -19,6 +19,16 @@ const maximumCached = 10_000
  */
 export type Charge = (principalId: string, principal: SignedIn | Member | Machine | null) => Promise<void>
 
+/** Someone who was let in. */
+export interface Admission {
+  principal: SignedIn | Member | Machine
+  /**
+   * Decides anew, from what is known by now; their token may have expired since.
+   * @throws AppError when they may no longer
+   */
+  again(): Promise<SignedIn | Member | Machine>
+}
+
 /** What a route demands of its caller. */
 export type Demand = Pick<Route, 'access' | 'caller' | 'basic' | 'whileDeleting'>
 
@@ -53,22 +63,26 @@ export class Authenticator {
     demand: Demand,
     wanted: Wanted,
     charge: Charge,
-  ): Promise<SignedIn | Member | Machine> {
+  ): Promise<Admission> {
     const token = /^Bearer ([A-Za-z0-9._~+/=-]{1,8192})$/i.exec(authorization ?? '')?.[1]
     const key = demand.basic && !token ? passwordOf(authorization) : token?.startsWith('rfa_') ? token : null
-    if (key !== null) return this.#keys.authenticate(key, demand, wanted, charge)
+    if (key !== null) {
+      const principal = await this.#keys.authenticate(key, demand, wanted, charge)
+      return { principal, again: () => this.#keys.authenticate(key, demand, wanted) }
+    }
     if (!token) throw new AppError('UNAUTHENTICATED', 'A bearer token is required')
     const claims = await this.#verify(token)
     const principal = await this.#person(claims, demand, wanted, charge)
     if (isAssured(demand.access) && claims.aal !== 'aal2') await this.#demandSecondFactor(token)
-    return principal
+    // By then there may be a newer token, which knows their address better.
+    return { principal, again: () => this.#person({ ...claims, email: '' }, demand, wanted) }
   }
 
-  async #person(claims: AccessClaims, demand: Demand, wanted: Wanted, charge: Charge): Promise<SignedIn | Member> {
+  async #person(claims: AccessClaims, demand: Demand, wanted: Wanted, charge?: Charge): Promise<SignedIn | Member> {
     const known = this.#cached(claims.sub)
     const identity = known ?? (await this.#load(claims))
     const decided = attempt(() => decide(identity, demand, wanted))
-    await charge(identity.userId, decided.principal)
+    await charge?.(identity.userId, decided.principal)
     if (decided.principal) return decided.principal
     // The refusal may rest on what was true seconds ago: look again.
     if (known) return decide(await this.#load(claims), demand, wanted)

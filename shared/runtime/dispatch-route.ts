@@ -3,7 +3,7 @@ import { etagOf, matchesEtagStrongly } from '#shared/domain/etag.ts'
 import type { Sql } from '#shared/domain/sql.ts'
 import { nobody, type Scope } from '#shared/platform/database/index.ts'
 import { drain } from '#shared/platform/drain.ts'
-import { type Authenticator, challengesOf } from './authenticate.ts'
+import { type Admission, type Authenticator, challengesOf } from './authenticate.ts'
 import { clientAddress, networkOf } from './client-address.ts'
 import { baseContext, type Call, inTransaction, type OwnContext } from './contexts.ts'
 import type { Access, BaseContext, Context, Machine, Member, RequestOf, Route, SignedIn } from './declarations.ts'
@@ -26,6 +26,7 @@ import type { LimitKind, RateLimiter } from './rate-limit.ts'
 import { type Reply, sendReply, validateReply } from './reply.ts'
 import type { Services } from './services.ts'
 import { compilePath, queryObject, validate } from './validate.ts'
+import { whileAdmitted } from './while-admitted.ts'
 
 type Principal = Member | Machine | SignedIn | null
 type AnyRequest = RequestOf<Route>
@@ -164,7 +165,8 @@ export function routeHandler(
     const params = matchPath(url.pathname)
     if (!params) throw notFound('Page')
     const query = queryObject(url.searchParams)
-    const principal = await authenticate(exchange, params, query)
+    const admission = await authenticate(exchange, params, query)
+    const principal = admission?.principal ?? null
     exchange.principal = principal
     const { headers } = request
     const body = route.body
@@ -195,7 +197,8 @@ export function routeHandler(
     // As it was sent: a declaration of headers may leave it out.
     const work = (claim?: Claim) => execute(call, input, isRead ? undefined : headers['if-match'], claim)
     const reply = key === undefined ? await work() : await executeOnce(call, request.url ?? '', key, body, work)
-    await sendReply(route, request, response, reply, exchange.signal)
+    const shown = admission ? whileAdmitted(reply, admission) : reply
+    await sendReply(route, request, response, shown, exchange.signal)
   }
 
   /** Lets the handler work once for all requests with this key; the others get the same answer. */
@@ -262,7 +265,7 @@ export function routeHandler(
     exchange: Exchange,
     params: Record<string, string>,
     query: Record<string, string>,
-  ): Promise<Principal> {
+  ): Promise<Admission | null> {
     if (route.access === 'public') return null
     const { headers } = exchange.request
     const named = {
@@ -273,7 +276,7 @@ export function routeHandler(
       orgId: named.orgId ?? uuidIn(params.organization_id),
       workspaceId: named.workspaceId ?? uuidIn(params.workspace_id),
     }
-    const principal = await authenticator.authenticate(headers.authorization, route, wanted, async (id, known) => {
+    const admission = await authenticator.authenticate(headers.authorization, route, wanted, async (id, known) => {
       exchange.principal = known
       const orgId = known && 'orgId' in known ? { orgId: known.orgId } : {}
       exchange.log = exchange.log.child({ userId: id, ...orgId })
@@ -283,7 +286,7 @@ export function routeHandler(
     assertAgreement('X-Org-Id', headers['x-org-id'], params.organization_id)
     assertAgreement('X-Workspace-Id', headers['x-workspace-id'], params.workspace_id)
     assertAgreement('workspace_id', query.workspace_id, params.workspace_id)
-    return principal
+    return admission
   }
 
   function validateQuery(query: Record<string, string>) {
