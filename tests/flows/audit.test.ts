@@ -69,6 +69,7 @@ describe('over the API', () => {
       action: 'project.created',
       target_type: 'project',
       target_id: project.id,
+      details: { name: 'Four' },
       request_id: requestId,
       ip: '127.0.0.1',
     })
@@ -76,6 +77,18 @@ describe('over the API', () => {
     const sequences = [...page.data, ...next.data].map((entry: { sequence: number }) => entry.sequence)
     expect(sequences).toEqual([0, 1, 2, 3].map((back) => sequences[0]! - back))
     expect(next.meta).toEqual({ next_cursor: null, has_more: false })
+  })
+
+  test('what it was about is told by its name, also of what is gone', async () => {
+    const project = await post('/v1/projects', { name: 'Doomed' })
+    expect((await call(product.url, 'DELETE', `/v1/projects/${project.id}`, { token })).status).toBe(204)
+    const upload = { file_name: 'Report.pdf', size_bytes: 100 }
+    const { document } = await post('/v1/documents', upload)
+    const { blocklist } = await post('/v1/blocklists', { name: 'Edge', maximum_tlp: 'GREEN' })
+    const told = async (id: string) => (await get(`/v1/audit-logs?target_id=${id}`)).data[0].details
+    expect(await told(project.id)).toEqual({ name: 'Doomed' })
+    expect(await told(document.id)).toEqual({ file_name: 'Report.pdf' })
+    expect(await told(blocklist.id)).toMatchObject({ name: 'Edge', maximum_tlp: 'GREEN' })
   })
 
   test('filters narrow the list, and a refused request writes nothing', async () => {

@@ -28,7 +28,11 @@ export const prepare: PrepareRoute<typeof route, Place> = async ({ principal, ob
   return { id, objectKey, upload }
 }
 
-export const run: RunRoute<typeof route, Place> = async ({ sql, principal }, { body }, { id, objectKey, upload }) => {
+export const run: RunRoute<typeof route, Place> = async (
+  { sql, principal, audit },
+  { body },
+  { id, objectKey, upload },
+) => {
   const document = await createDocument(sql, {
     id,
     objectKey,
@@ -41,6 +45,7 @@ export const run: RunRoute<typeof route, Place> = async ({ sql, principal }, { b
     projectId: body.project_id,
     tlp: body.tlp ?? null,
   })
+  audit('document.announced', { targetId: id, details: { file_name: document.file_name } })
   const { url, headers, expiresAt } = upload
   return {
     status: 201,

@@ -63,8 +63,9 @@ export async function updateProject(
   return project
 }
 
-/** Deletes the project; its documents stay in the workspace. @throws AppError NOT_FOUND */
-export async function deleteProject(sql: Sql, id: string): Promise<void> {
-  const rows = await sql`delete from projects where id = ${id} returning 1`
-  if (rows.length === 0) throw notFound('Project')
+/** Deletes the project; its documents stay in the workspace. Returns its name. @throws AppError NOT_FOUND */
+export async function deleteProject(sql: Sql, id: string): Promise<string> {
+  const [project] = await sql<{ name: string }[]>`delete from projects where id = ${id} returning name`
+  if (!project) throw notFound('Project')
+  return project.name
 }
