@@ -31,12 +31,15 @@ export async function writeDeadLetter(sql: Sql, letter: DeadLetter): Promise<voi
     on conflict do nothing`
 }
 
-/** Who gave a forwarded message up, and after how many attempts, from the attributes that Pub/Sub adds. */
-export function sourceOf(attributes: Readonly<Record<string, string>>): { consumer: string; attempts: number } {
-  const subscription = attributes.CloudPubSubDeadLetterSourceSubscription ?? 'unknown'
+/**
+ * Who gave a forwarded message up, and after how many attempts, from the attributes that Pub/Sub adds ("Dead-letter
+ * topics"). A subscription has the name of its function. Null for a message that nobody has forwarded.
+ */
+export function givenUpBy(
+  attributes: Readonly<Record<string, string>>,
+): Pick<DeadLetter, 'consumer' | 'attempts'> | null {
+  const subscription = attributes.CloudPubSubDeadLetterSourceSubscription?.split('/').at(-1)
+  if (!subscription) return null
   const attempts = Number(attributes.CloudPubSubDeadLetterSourceDeliveryCount)
-  return {
-    consumer: subscription.split('/').at(-1) ?? subscription,
-    attempts: Number.isSafeInteger(attempts) ? attempts : 0,
-  }
+  return { consumer: subscription, attempts: Number.isSafeInteger(attempts) ? Math.max(0, attempts) : 0 }
 }

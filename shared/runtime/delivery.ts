@@ -10,7 +10,7 @@ export interface Delivery {
   envelope: Envelope | null
   /** The envelope as it came, for the dead letter. */
   body: unknown
-  /** The envelope's id, or the sender's own id for what has none. */
+  /** The envelope's id; for what has none the id that the bus put beside it, or else the sender's own. */
   messageId: string
   /** What the inbox knows it by: the message id, and for a forwarded message also who gave it up. */
   inboxKey: string
@@ -22,13 +22,15 @@ export interface Delivery {
 /** Cloud Tasks carries at most 1 MB, Pub/Sub 10 MB, which base64 makes a third larger. */
 const maximumPushBytes = 14_000_000
 
+/** A wrapped push (Pub/Sub documentation, "Push subscriptions"); empty fields are left out by the service. */
 const PubSubPush = v.object({
   message: v.object({
     data: v.optional(v.string(), ''),
-    messageId: v.string(),
+    messageId: v.pipe(v.string(), v.nonEmpty()),
     attributes: v.optional(v.record(v.string(), v.string()), {}),
   }),
   subscription: v.string(),
+  // Only subscriptions with a dead-letter policy count.
   deliveryAttempt: v.optional(v.number(), 1),
 })
 
@@ -60,7 +62,8 @@ export async function readCloudTask(request: HttpRequest): Promise<Delivery> {
 function toDelivery(body: unknown, senderId: string, attempt: number, attributes: Record<string, string>): Delivery {
   const result = v.safeParse(Envelope, body)
   const envelope = result.success ? result.output : null
-  const messageId = envelope?.id ?? senderId
+  // A message that was published twice has two ids of Pub/Sub's, and one of ours in its attributes.
+  const messageId = envelope?.id ?? attributes.message_id ?? senderId
   const givenUpBy = attributes.CloudPubSubDeadLetterSourceSubscription
   return {
     envelope,

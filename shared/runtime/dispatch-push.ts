@@ -1,4 +1,4 @@
-import { type DeadLetter, writeDeadLetter } from '#shared/domain/dead-letters.ts'
+import { type DeadLetter, givenUpBy, writeDeadLetter } from '#shared/domain/dead-letters.ts'
 import { AppError } from '#shared/domain/errors.ts'
 import { system } from '#shared/platform/database/index.ts'
 import { baseContext, type Call, inTransaction, serviceScope } from './contexts.ts'
@@ -133,10 +133,10 @@ export function jobHandler(
     const letter: DeadLetter = {
       orgId: call?.principal.orgId ?? null,
       kind: job.kind,
-      consumer: name,
+      // What was forwarded is not this function's to be redriven to.
+      ...(givenUpBy(delivery.attributes) ?? { consumer: name, attempts: delivery.attempt }),
       messageId: delivery.messageId,
       body: delivery.body,
-      attempts: delivery.attempt,
       error: failure,
     }
     if (!call) {

@@ -1,9 +1,9 @@
-import { sourceOf, writeDeadLetter } from '#shared/domain/dead-letters.ts'
+import { givenUpBy, writeDeadLetter } from '#shared/domain/dead-letters.ts'
 import type { RunJob } from '#shared/runtime/declarations.ts'
 import type job from './function.ts'
 
 export const run: RunJob<typeof job> = async ({ sql, principal, delivery }) => {
-  const { consumer, attempts } = sourceOf(delivery.attributes)
+  const { consumer, attempts } = givenUpBy(delivery.attributes) ?? { consumer: 'unknown', attempts: 0 }
   await writeDeadLetter(sql, {
     orgId: principal.orgId,
     kind: 'event',

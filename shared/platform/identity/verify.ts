@@ -25,7 +25,8 @@ export interface TokenVerifier {
 }
 
 export interface JwtCheckerOptions {
-  issuer: string
+  /** Exact `iss`, or several of the same issuer. */
+  issuer: string | string[]
   keys: KeySource
   algorithms?: ('ES256' | 'RS256')[]
   now?: () => Date

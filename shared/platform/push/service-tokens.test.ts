@@ -98,6 +98,28 @@ describe('a service token', () => {
     }
   })
 
+  it("is accepted under both spellings of Google's issuer, and under nothing that looks like them", async () => {
+    const issuers = ['https://accounts.google.com', 'accounts.google.com']
+    const lookalikes = ['http://accounts.google.com', 'https://accounts.google.com/', 'accounts.google.com.example', '']
+    const tokensOf = async (name: string) => {
+      const google = await createServiceTokenIssuer({ keyFolder, issuer: name, email, now })
+      return { token: await google.sign(target), jwks: google.jwks }
+    }
+    for (const expected of issuers) {
+      for (const name of [...issuers, ...lookalikes]) {
+        const { token, jwks } = await tokensOf(name)
+        const verify = createServiceTokenVerifier({ issuer: expected, jwks, emails: [email], now }).verify(
+          token,
+          target,
+        )
+        if (issuers.includes(name)) expect(await verify).toMatchObject({ iss: name, email })
+        else await expect(verify).rejects.toMatchObject({ code: 'WRONG_ISSUER' })
+      }
+      const { token } = await tokensOf(expected)
+      await expect(verifier().verify(token, target)).rejects.toMatchObject({ code: 'WRONG_ISSUER' })
+    }
+  })
+
   it('is refused when it has expired, comes from elsewhere or is signed otherwise', async () => {
     const token = await issuer.sign(target)
     const elsewhere = createServiceTokenVerifier({

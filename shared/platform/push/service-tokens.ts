@@ -9,6 +9,8 @@ const lifetimeSeconds = 3600
 /** A token is handed out again until this long before it expires, so that a slow push still arrives with a valid one. */
 const renewBeforeSeconds = 300
 const rememberedAudiences = 1_000
+/** Google's documentation has its issuer with and without the scheme ("Verify Google ID tokens": "one of"). */
+const googleIssuers = ['https://accounts.google.com', 'accounts.google.com']
 
 export interface ServiceTokenIssuer {
   /** An OIDC token for calling `audience` (the function's URL), valid for at least 5 minutes more. */
@@ -78,6 +80,7 @@ export async function createServiceTokenIssuer(options: {
 /**
  * Makes the verifier with which a function knows that a push came from its own cloud.
  *
+ * @param options.issuer - `iss` of the tokens; either spelling of Google's stands for both.
  * @param options.jwksUrl - where the issuer publishes its keys (Google's certificates in production).
  * @param options.jwks - instead of the URL, for an issuer in the same process.
  * @param options.emails - service accounts that may call.
@@ -88,7 +91,8 @@ export function createServiceTokenVerifier(
     | { jwks: () => JSONWebKeySet }
   ),
 ): ServiceTokenVerifier {
-  const { issuer, emails, now } = options
+  const { emails, now } = options
+  const issuer = googleIssuers.includes(options.issuer) ? googleIssuers : options.issuer
   const keys = 'jwks' in options ? fixedKeys(options.jwks) : remoteKeys({ url: options.jwksUrl, ...(now && { now }) })
   const check = createJwtChecker({ issuer, keys, algorithms: ['RS256'], ...(now && { now }) })
   return {
