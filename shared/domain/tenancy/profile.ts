@@ -14,7 +14,10 @@ export const Preferences = v.object({
     v.object({
       in_app: v.optional(v.boolean(), true),
       email: v.optional(v.boolean(), true),
-      muted_kinds: v.pipe(v.optional(kinds, []), v.description('Kinds of notifications that are not wanted at all')),
+      muted_kinds: v.pipe(
+        v.optional(kinds, []),
+        v.description('Kinds of notifications that are not wanted at all, such as `document.ready`'),
+      ),
     }),
     {},
   ),
