@@ -87,7 +87,7 @@ async function withDeadline<Result>(seconds: number, work: (signal: AbortSignal)
  */
 export function toPlatformError(error: unknown, action: string): PlatformError {
   if (error instanceof PlatformError) return error
-  const { message, code, cause } = error as { message?: string; code?: unknown; cause?: { code?: unknown } }
+  const { name, message, code, cause } = error as Partial<Error> & { code?: unknown; cause?: { code?: unknown } }
   const status = statusOf(error)
   if (status !== null) {
     const said = (message ?? '').replaceAll(/\s+/g, ' ').slice(0, 300)
@@ -96,7 +96,11 @@ export function toPlatformError(error: unknown, action: string): PlatformError {
   if (message?.includes('Could not load the default credentials')) {
     return new PlatformError('PERMISSION', `${action} needs credentials for Google Cloud, and there are none`)
   }
-  const detail = [code, cause?.code].find((found) => typeof found === 'string') ?? (error as Error).name
+  // All that is left of what IAM said is its text.
+  if (name === 'SigningError' && /denied|forbidden|40[13]|client_email/i.test(message ?? '')) {
+    return new PlatformError('PERMISSION', `${action} is not allowed to this account (${message?.slice(0, 300)})`)
+  }
+  const detail = [code, cause?.code].find((found) => typeof found === 'string') ?? name
   return new PlatformError('UNAVAILABLE', `Cloud Storage can't be reached for ${action} (${detail})`)
 }
 

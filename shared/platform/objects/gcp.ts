@@ -103,6 +103,7 @@ export function createCloudStorageObjects(options: {
         openSession: () =>
           call('beginning to write an object', async () => {
             const [session] = await file.createResumableUpload({ metadata: { contentType } })
+            if (!session) throw new PlatformError('UNAVAILABLE', 'Cloud Storage opened no session for an upload')
             return session
           }),
         discard: async (generation) => {
@@ -155,7 +156,10 @@ export function createCloudStorageObjects(options: {
         const files = await listSome(place, prefix, Math.min(pageObjects, limit - removed))
         if (files.length === 0) break
         for (let start = 0; start < files.length; start += parallelRemovals) {
-          await Promise.all(files.slice(start, start + parallelRemovals).map(removeFile))
+          // All are waited for, so that nothing goes on behind the back of whoever hears of a failure.
+          const done = await Promise.allSettled(files.slice(start, start + parallelRemovals).map(removeFile))
+          const failed = done.find((result) => result.status === 'rejected')
+          if (failed) throw failed.reason
         }
         removed += files.length
       }
@@ -171,7 +175,7 @@ interface CloudChecksum {
 
 /**
  * What a URL binds its holder to, as headers that must be sent along and as parts of the URL (Cloud Storage, "Signed
- * URLs" and "HTTP headers for the XML API"). A body of another size than the range, a chunked one too, is refused.
+ * URLs" and "HTTP headers for the XML API"). Whoever reads an upload still looks at its size before its content.
  */
 function whatIsSigned(permit: Permit): { headers: Record<string, string>; query: Record<string, string> } {
   const { method, key, contentType, maximumBytes, downloadName } = permit
