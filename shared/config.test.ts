@@ -8,7 +8,7 @@ const minimal = {
   SUPABASE_URL: 'https://project.supabase.co',
   SUPABASE_ANON_KEY: 'anon',
   PUSH_SERVICE_ACCOUNTS: 'a@project.iam.gserviceaccount.com, b@project.iam.gserviceaccount.com',
-  CURSOR_SECRET: '0f3b8a6d7c5e4f2190a8b7c6d5e4f3a2',
+  SIGNING_SECRET: '0f3b8a6d7c5e4f2190a8b7c6d5e4f3a2',
 }
 
 function problemsOf(environment: Environment): string {
@@ -32,11 +32,11 @@ test('numbers and lists are read, and what is not given has its default', () => 
 
 test('every problem is named at once, and no value is shown', () => {
   const read = () =>
-    readConfig({ ...minimal, DATABASE_URL: 'hunter2', DATABASE_POOL_SIZE: 'many', CURSOR_SECRET: 'short' })
+    readConfig({ ...minimal, DATABASE_URL: 'hunter2', DATABASE_POOL_SIZE: 'many', SIGNING_SECRET: 'short' })
   expect(read).toThrow(/3 problem/)
   expect(read).toThrow(/DATABASE_URL/)
   expect(read).toThrow(/DATABASE_POOL_SIZE/)
-  expect(read).toThrow(/CURSOR_SECRET/)
+  expect(read).toThrow(/SIGNING_SECRET/)
   expect(read).not.toThrow(/hunter2/)
 })
 
@@ -80,9 +80,9 @@ describe.each(['staging', 'production'])('%s', (APP_ENV) => {
     ['an origin without TLS', { CORS_ORIGINS: 'https://a.example,http://b.example' }, /CORS_ORIGINS/],
     ['an origin with a path', { CORS_ORIGINS: 'https://a.example/app' }, /CORS_ORIGINS/],
     ['an embedded driver', { OBJECTS_FOLDER: '/tmp' }, /OBJECTS_FOLDER: belongs to a driver/],
-    ['a plain secret', { CURSOR_SECRET: 'x'.repeat(32) }, /CURSOR_SECRET: is no secret/],
-    ['an example as a secret', { CURSOR_SECRET: 'change-me-0123456789-abcdefghijkl' }, /CURSOR_SECRET: is no secret/],
-    ['one secret for two purposes', { SUPABASE_ANON_KEY: minimal.CURSOR_SECRET }, /must be another value than CURSOR/],
+    ['a plain secret', { SIGNING_SECRET: 'x'.repeat(32) }, /SIGNING_SECRET: is no secret/],
+    ['an example as a secret', { SIGNING_SECRET: 'change-me-0123456789-abcdefghijkl' }, /SIGNING_SECRET: is no secret/],
+    ['one secret for two purposes', { SUPABASE_ANON_KEY: minimal.SIGNING_SECRET }, /must be another value than SIGNING/],
     ['no password', { DATABASE_URL: 'postgres://adapt_app@db.example/a?sslmode=require' }, /must hold a password/],
     ['a short password', { DATABASE_URL: 'postgres://adapt_app:adapt@db.example/a?sslmode=require' }, /short or a/],
     ['a database without TLS', { DATABASE_URL: `postgres://adapt_app:${'k7'.repeat(8)}@db.example/a` }, /demand TLS/],

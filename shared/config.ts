@@ -95,7 +95,7 @@ const pushes = {
 }
 
 const http = {
-  CURSOR_SECRET: v.pipe(
+  SIGNING_SECRET: v.pipe(
     secret,
     v.description(
       'Signs cursors and seals invitations and kept answers: what was made with another one is void. Needs no restart',

@@ -215,6 +215,6 @@ async function startDatabase(issuer: Issuer, ends: (() => Promise<unknown>)[]): 
     PUBLIC_URL: issuer.url,
     FUNCTIONS_URL: issuer.url,
     PUSH_SERVICE_ACCOUNTS: 'pusher@bench.iam.gserviceaccount.com',
-    CURSOR_SECRET: newId(),
+    SIGNING_SECRET: newId(),
   }
 }

@@ -332,7 +332,7 @@ function deployedSettings(environment: Record<string, string>): Record<string, s
     PUBLIC_URL: 'http://localhost',
     FUNCTIONS_URL: 'http://localhost',
     PUSH_SERVICE_ACCOUNTS: 'pusher@example.org',
-    CURSOR_SECRET: newId(),
+    SIGNING_SECRET: newId(),
     RATE_LIMIT_PRINCIPAL_PER_MINUTE: '1000000',
     RATE_LIMIT_ADDRESS_PER_MINUTE: '1000000',
   }

@@ -10,7 +10,7 @@ const filled = {
   SUPABASE_URL: 'https://project.supabase.co',
   SUPABASE_ANON_KEY: 'anon',
   PUSH_SERVICE_ACCOUNTS: 'a@example.org',
-  CURSOR_SECRET: '0f3b8a6d7c5e4f2190a8b7c6d5e4f3a2',
+  SIGNING_SECRET: '0f3b8a6d7c5e4f2190a8b7c6d5e4f3a2',
 }
 
 test('the example names every setting, and asks for those without which nothing starts', () => {

@@ -14,7 +14,7 @@ export function envExample(): string {
   const head = [
     '# Settings of RaptorFlow ADAPT, made from shared/config.ts by `npm run manifest`. Copy what you need to .env.',
     '# `npm start` needs none of them: it makes its own addresses, accounts and secrets.',
-    '# A value may be a reference to a secret: CURSOR_SECRET=sm://cursor-secret',
+    '# A value may be a reference to a secret: SIGNING_SECRET=sm://cursor-secret',
   ].join('\n')
   return `${head}\n\n${sections.join('\n')}`
 }

@@ -49,7 +49,7 @@ export async function resolveReferences(environment: Environment, secrets: Secre
 
 async function readSecret(secrets: SecretStore, name: string): Promise<string> {
   const value = (await secrets.read(name)).replace(/\r?\n$/, '')
-  // The environment as a store finds CURSOR_SECRET=sm://cursor-secret in itself.
+  // The environment as a store finds SIGNING_SECRET=sm://cursor-secret in itself.
   if (value === '' || value.startsWith(scheme))
     throw new PlatformError('NOT_FOUND', 'the secret is empty or a reference')
   return value

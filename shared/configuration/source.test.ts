@@ -13,7 +13,7 @@ const minimal = {
   SUPABASE_URL: 'https://project.supabase.co',
   SUPABASE_ANON_KEY: 'anon',
   PUSH_SERVICE_ACCOUNTS: 'a@project.iam.gserviceaccount.com',
-  CURSOR_SECRET: 'sm://signing',
+  SIGNING_SECRET: 'sm://signing',
 }
 
 /** Secrets that can be replaced, and a store that can be down. */
@@ -37,7 +37,7 @@ describe('references to secrets', () => {
     expect(resolved).toEqual({
       ...minimal,
       DATABASE_URL: 'postgres://adapt_app:first@db.example/adapt',
-      CURSOR_SECRET: cursorSecret,
+      SIGNING_SECRET: cursorSecret,
       OF_ANOTHER_PROGRAM: 'sm://nothing',
     })
   })
@@ -47,14 +47,14 @@ describe('references to secrets', () => {
     const resolving = resolveReferences({ ...minimal, CLAMD_HOST: 'sm://../clamd' }, store)
     await expect(resolving).rejects.toMatchObject({ code: 'NOT_FOUND' })
     await expect(resolving).rejects.toThrow(/3 problem.*DATABASE_URL.*"database-url".*CLAMD_HOST/s)
-    await expect(resolving).rejects.toThrow(/CURSOR_SECRET: there is no secret "signing"/)
+    await expect(resolving).rejects.toThrow(/SIGNING_SECRET: there is no secret "signing"/)
     await expect(resolving).rejects.not.toThrow('../clamd')
   })
 
   test('to themselves, in an environment that is its own store, are refused', async () => {
-    const environment = { ...minimal, CURSOR_SECRET: 'sm://cursor-secret', DATABASE_URL: 'postgres://db.example/a' }
+    const environment = { ...minimal, SIGNING_SECRET: 'sm://cursor-secret', DATABASE_URL: 'postgres://db.example/a' }
     const resolving = resolveReferences(environment, createEnvironmentSecrets(environment))
-    await expect(resolving).rejects.toThrow(/CURSOR_SECRET: there is no secret/)
+    await expect(resolving).rejects.toThrow(/SIGNING_SECRET: there is no secret/)
   })
 
   test('say that the store failed when that is so', async () => {
@@ -80,11 +80,11 @@ describe('the configuration follows its secrets', () => {
     const { source, state, lines, pass } = await start()
     state.values = { ...stored(), SIGNING: another }
     pass(299)
-    expect(source.current().CURSOR_SECRET).toBe(cursorSecret)
+    expect(source.current().SIGNING_SECRET).toBe(cursorSecret)
     pass(1)
     source.current()
-    await expect.poll(() => source.current().CURSOR_SECRET).toBe(another)
-    expect(lines).toEqual(['settings changed {"settings":["CURSOR_SECRET"]}'])
+    await expect.poll(() => source.current().SIGNING_SECRET).toBe(another)
+    expect(lines).toEqual(['settings changed {"settings":["SIGNING_SECRET"]}'])
   })
 
   test('what went into a connection takes effect at the next start, and that is said', async () => {
@@ -102,8 +102,8 @@ describe('the configuration follows its secrets', () => {
     state.down = false
     state.values = { ...stored(), SIGNING: 'short' }
     expect(await source.refresh()).toEqual([])
-    expect(source.problem()).toContain('CURSOR_SECRET')
-    expect(source.current().CURSOR_SECRET).toBe(cursorSecret)
+    expect(source.problem()).toContain('SIGNING_SECRET')
+    expect(source.current().SIGNING_SECRET).toBe(cursorSecret)
     expect(lines.join()).not.toContain('short"')
     state.values = stored()
     await source.refresh()
@@ -121,7 +121,7 @@ describe('the configuration follows its secrets', () => {
 
   test('without references nothing is ever read again', async () => {
     const { store, state } = secretsOf({})
-    const settings = { ...minimal, DATABASE_URL: 'postgres://db.example/a', CURSOR_SECRET: cursorSecret }
+    const settings = { ...minimal, DATABASE_URL: 'postgres://db.example/a', SIGNING_SECRET: cursorSecret }
     const source = await createConfigSource(settings, store, { now: () => new Date(Date.now() + 1e9) })
     source.current()
     expect(state.reads).toBe(0)

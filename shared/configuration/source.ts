@@ -8,7 +8,7 @@ const refreshMilliseconds = 5 * 60_000
  * Settings that are read anew for each call. The others went into connections and clients when those were opened, and
  * take effect at the next start.
  */
-const readAtCallTime: readonly string[] = ['CURSOR_SECRET', 'MAXIMUM_UPLOAD_BYTES']
+const readAtCallTime: readonly string[] = ['SIGNING_SECRET', 'MAXIMUM_UPLOAD_BYTES']
 
 export interface ConfigSource {
   /**

@@ -139,7 +139,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       PUSH_ISSUER: `${url}${pushIssuerPath}`,
       PUSH_JWKS_URL: `${url}${pushIssuerPath}/jwks.json`,
       PUSH_SERVICE_ACCOUNTS: pushAccount,
-      CURSOR_SECRET: await installationSecret(keyFolder, 'cursors'),
+      SIGNING_SECRET: await installationSecret(keyFolder, 'signing'),
       OBJECTS_FOLDER: join(dataFolder, 'objects'),
       OBJECTS_SECRET: await installationSecret(keyFolder, 'objects'),
     }

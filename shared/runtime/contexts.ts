@@ -38,10 +38,10 @@ export function baseContext<Principal>(services: Services, call: Call<Principal>
     readDocument: services.readDocument,
     health: monitorOf(services),
     cursors: createCursors(
-      services.config.CURSOR_SECRET,
+      services.config.SIGNING_SECRET,
       `${call.functionName}\n${call.scope.orgId ?? call.scope.userId ?? ''}`,
     ),
-    sealer: (purpose) => createSealer(services.config.CURSOR_SECRET, purpose),
+    sealer: (purpose) => createSealer(services.config.SIGNING_SECRET, purpose),
     isEnabled: (flag) => services.flags.isEnabled(flag, call.scope.orgId),
     read: (work) => services.database.transaction(call.scope, work, { readOnly: true }),
   }

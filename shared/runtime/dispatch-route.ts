@@ -212,7 +212,7 @@ export function routeHandler(
     const { database, now, log } = services
     const { principal } = call
     const claim = await claimRequest(
-      { database, secret: services.config.CURSOR_SECRET, now, log },
+      { database, secret: services.config.SIGNING_SECRET, now, log },
       {
         key,
         principalId: principal?.userId ?? principal?.keyId ?? '',

@@ -43,7 +43,7 @@ beforeAll(async () => {
     queue,
     bus,
     log: silentLogger,
-    config: { CURSOR_SECRET: 'x'.repeat(32) },
+    config: { SIGNING_SECRET: 'x'.repeat(32) },
   } as unknown as Services
 })
 beforeEach(async () => {

@@ -34,7 +34,7 @@ const secretNames = fc.constantFrom(
   'privateKey',
   'X-API-Key',
   'DATABASE_URL',
-  'CURSOR_SECRET',
+  'SIGNING_SECRET',
   'totp',
   'passphrase',
   'credentials',

@@ -61,7 +61,7 @@ describe('the log', () => {
       httpRequest: { requestMethod: 'POST', requestUrl: '/v1/documents/{document_id}/complete', status: 202 },
       'logging.googleapis.com/labels': { orgId, function: 'documents-complete-upload' },
     })
-    for (const secret of [token, testPassword, product.services.config.CURSOR_SECRET])
+    for (const secret of [token, testPassword, product.services.config.SIGNING_SECRET])
       expect(text).not.toContain(secret)
   })
 })
@@ -133,7 +133,7 @@ describe('/health', () => {
       state,
       queue: null,
       verifyAccessToken: keys,
-      configProblem: () => 'CURSOR_SECRET: its secret could not be read',
+      configProblem: () => 'SIGNING_SECRET: its secret could not be read',
     })
     expect(status).toBe(200)
     expect(body).toMatchObject({

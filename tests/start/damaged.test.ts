@@ -27,7 +27,7 @@ describe('a start on damaged data says what is wrong and what to do, and changes
     await made()
     const control = join(dataFolder, 'postgres', 'global', 'pg_control')
     const access = join(dataFolder, 'postgres-access.json')
-    const secret = join(dataFolder, 'keys', 'cursors.secret')
+    const secret = join(dataFolder, 'keys', 'signing.secret')
 
     await rename(control, `${control}.kept`)
     await expectRefusal(/Cannot start: \S+postgres is not a whole PostgreSQL cluster.*restore it from a backup/)
@@ -39,7 +39,7 @@ describe('a start on damaged data says what is wrong and what to do, and changes
 
     const kept = await readFile(secret)
     await truncate(secret)
-    await expectRefusal(/Cannot start: \S+cursors\.secret does not hold a secret\. Restore it, or remove it/)
+    await expectRefusal(/Cannot start: \S+signing\.secret does not hold a secret\. Restore it, or remove it/)
     await writeFile(secret, kept)
 
     const { client } = await startReady({ dataFolder })
