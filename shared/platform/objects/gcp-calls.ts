@@ -105,7 +105,7 @@ export function toPlatformError(error: unknown, action: string): PlatformError {
 }
 
 /** The HTTP status inside an error of the client, which keeps it as `code`, `status` or in `response`, as text or number. */
-export function statusOf(error: unknown): number | null {
+function statusOf(error: unknown): number | null {
   const { code, status, response } = error as { code?: unknown; status?: unknown; response?: { status?: unknown } }
   for (const candidate of [status, response?.status, code]) {
     const number = Number(candidate)

@@ -52,6 +52,8 @@ export async function openDownload(source: DownloadSource, signal: AbortSignal):
 }
 
 function request({ url, authorization }: DownloadSource, signal: AbortSignal): Promise<IncomingMessage> {
+  // The deadline may have passed while credentials were fetched.
+  signal.throwIfAborted()
   return new Promise((resolve, reject) => {
     const get = url.startsWith('https:') ? getSecure : getPlain
     // Without gzip being accepted, Cloud Storage would unpack what is stored so.
