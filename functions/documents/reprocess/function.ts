@@ -10,6 +10,7 @@ export default defineRoute({
   access: 'intelligence:write',
   summary: 'Run the pipeline again, for instance after the product learned more; duplicates nothing',
   params: v.strictObject({ document_id: Id }),
+  idempotent: true,
   audit: 'document.reprocessed',
   responses: { 202: Document },
   resources: { enqueues: [validateDocument] },
