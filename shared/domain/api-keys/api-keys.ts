@@ -2,7 +2,9 @@ import { AppError, notFound } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { endOfIds, type Page } from '../paging.ts'
 import type { Sql } from '../sql.ts'
-import { assertMayGive, type KeyMaker } from './authority.ts'
+import type { Actor } from '../tenancy/member-rules.ts'
+import { lockMemberships, readActor } from '../tenancy/members.ts'
+import { assertMayGive } from './authority.ts'
 import { newApiKey, parseApiKey } from './key.ts'
 import type { ApiKey, ApiKeyDraft, ApiKeyRotation } from './schemas.ts'
 
@@ -24,6 +26,12 @@ const maximumLiveKeys = 100
 const maximumLifetimeDays = 366
 const hourMilliseconds = 3_600_000
 
+/** Who makes or rotates a key. */
+interface KeyMaker {
+  userId: string
+  orgId: string
+}
+
 /** A key as its maker gets it: the text is returned here and never again. */
 interface MadeKey {
   apiKey: ApiKey
@@ -37,9 +45,9 @@ interface MadeKey {
  */
 export async function createApiKey(sql: Sql, maker: KeyMaker, draft: ApiKeyDraft, now: Date): Promise<MadeKey> {
   const scopes = [...new Set(draft.scopes)].sort()
-  await assertMayGive(sql, maker, { scopes, workspaceId: draft.workspace_id })
+  const actor = await lockForMaker(sql, maker)
+  await assertMayGive(sql, actor, { scopes, workspaceId: draft.workspace_id })
   assertExpiry(draft.expires_at, now)
-  await lockKeys(sql, maker.orgId)
   return insertKey(sql, maker, { ...draft, scopes }, now)
 }
 
@@ -83,11 +91,11 @@ export async function rotateApiKey(
   rotation: ApiKeyRotation,
   now: Date,
 ): Promise<MadeKey> {
-  await lockKeys(sql, maker.orgId)
+  const actor = await lockForMaker(sql, maker)
   const [old] = await sql<ApiKey[]>`select ${sql(columns)} from api_keys where id = ${id} for update`
   if (!old) throw notFound('API key')
   assertCanRotate(old, now)
-  await assertMayGive(sql, maker, { scopes: old.scopes, workspaceId: old.workspace_id })
+  await assertMayGive(sql, actor, { scopes: old.scopes, workspaceId: old.workspace_id })
   if (rotation.expires_at !== undefined) assertExpiry(rotation.expires_at, now)
   const ends = Math.min(
     now.getTime() + rotation.overlap_hours * hourMilliseconds,
@@ -116,9 +124,13 @@ function assertExpiry(expiresAt: string | null, now: Date): void {
   throw new AppError('VALIDATION_ERROR', 'The request is not valid', [{ field: 'body.expires_at', message }])
 }
 
-/** One after the other, so that two can't both take the last place. */
-async function lockKeys(sql: Sql, orgId: string): Promise<void> {
-  await sql`select 1 from organizations where id = ${orgId} for no key update`
+/**
+ * One key after the other, so that two can't both take the last place; and none for who may not make them any more, for
+ * the key would outlast the seconds that a role is believed.
+ */
+async function lockForMaker(sql: Sql, { orgId, userId }: KeyMaker): Promise<Actor> {
+  await lockMemberships(sql, orgId)
+  return readActor(sql, orgId, userId, 'keys:manage')
 }
 
 async function insertKey(

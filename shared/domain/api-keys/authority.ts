@@ -1,27 +1,20 @@
 import { AppError, notFound } from '../errors.ts'
 import type { Sql } from '../sql.ts'
-import { type KeyScope, keyScopes, type Permission, type Role } from '../tenancy/permissions.ts'
+import type { Actor } from '../tenancy/member-rules.ts'
+import { type KeyScope, keyScopes } from '../tenancy/permissions.ts'
 import { seesEveryWorkspace } from '../tenancy/principal.ts'
-
-/** The person who makes or rotates a key: it can't be given what they don't have. */
-export interface KeyMaker {
-  userId: string
-  orgId: string
-  role: Role
-  permissions: ReadonlySet<Permission>
-}
 
 /** What these allow is of the whole organization, so that a key of one workspace can't have them. */
 const organizationScopes: readonly string[] = ['organization:manage', 'audit:read', 'usage:read']
 
 /**
- * Refuses a key that would be stronger than who makes it: else whoever may manage keys could make themselves anything.
+ * Refuses a key that would be stronger than who makes or rotates it: else whoever may manage keys could make themselves anything.
  * @throws AppError PERMISSION_DENIED, NOT_FOUND for a workspace that the maker may not enter, VALIDATION_ERROR for
  *   scopes that make no sense together with a workspace
  */
 export async function assertMayGive(
   sql: Sql,
-  maker: KeyMaker,
+  maker: Actor,
   key: { scopes: readonly string[]; workspaceId: string | null },
 ): Promise<void> {
   for (const scope of key.scopes) {

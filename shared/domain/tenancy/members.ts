@@ -48,17 +48,23 @@ export async function lockMember(sql: Sql, orgId: string, userId: string): Promi
 
 /**
  * The caller as they are now; what the request was let in by may be seconds old. Call it after `lockMemberships`.
- * @throws AppError PERMISSION_DENIED when they may not manage members any more
+ * @param needed what they must still be allowed
+ * @throws AppError PERMISSION_DENIED when they are not
  */
-export async function readActor(sql: Sql, orgId: string, userId: string): Promise<Actor> {
+export async function readActor(
+  sql: Sql,
+  orgId: string,
+  userId: string,
+  needed: Permission = 'members:manage',
+): Promise<Actor> {
   const [row] = await sql<{ role: Role; extra: Permission[] }[]>`
     select m.role, ${extraPermissionsOf(sql)} as extra
     from memberships m
     where m.org_id = ${orgId} and m.user_id = ${userId} and m.disabled_at is null`
   if (!row) throw new AppError('PERMISSION_DENIED', 'You are not a member of this organization any more')
   const permissions = permissionsOf(row.role, row.extra, null)
-  if (!permissions.has('members:manage')) {
-    throw new AppError('PERMISSION_DENIED', `Your role "${row.role}" lacks the permission members:manage`)
+  if (!permissions.has(needed)) {
+    throw new AppError('PERMISSION_DENIED', `Your role "${row.role}" lacks the permission ${needed}`)
   }
   return { userId, role: row.role, permissions }
 }
