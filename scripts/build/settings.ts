@@ -36,7 +36,9 @@ export const commonSettings = {
   legalComments: 'none',
   define: { 'process.env.NODE_ENV': '"production"' },
   // For the CommonJS packages among the sources. Not imported, which would make Node list all exports.
-  banner: { js: "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
+  banner: {
+    js: "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url),__dirname=import.meta.dirname;",
+  },
   plugins: [nativeStreams],
   logLevel: 'silent',
 } satisfies BuildOptions

@@ -151,7 +151,8 @@ export function describeBus(name: string, makeBus: MakeBus, traits = { pushesOrd
       receiver.answer('consumer', (_, count) => (count === 1 ? 'never' : 200))
       await bus.publish([message({})])
       const [first, second] = await receiver.until('consumer', 2)
-      expect(second!.at - first!.at).toBeGreaterThanOrEqual(1000)
+      // The sender counts from when it sends, a little before the arrival.
+      expect(second!.at - first!.at).toBeGreaterThanOrEqual(900)
     })
 
     test('after the last attempt the message goes to the dead letters with its origin, until they take it', async () => {

@@ -143,7 +143,8 @@ class PubSubBus implements Bus {
 }
 
 async function openClient({ projectId, emulatorHost }: PubSubBusOptions): Promise<Client> {
-  const { PubSub, v1: clients } = await import('@google-cloud/pubsub')
+  // A CommonJS package: bundled, it has no other export.
+  const { PubSub, v1: clients } = (await import('@google-cloud/pubsub')).default
   const emulator = emulatorHost === undefined ? {} : { apiEndpoint: emulatorHost, emulatorMode: true }
   // Google's way to a bare client that follows the emulator's variable.
   const config = await new PubSub({ projectId, ...emulator, ...ownConnection }).getClientConfig()

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -74,6 +76,21 @@ describe('an emulator', () => {
     await emulator.stop()
   })
 
+  it('is gone when the process that started it is killed', async () => {
+    const script = `
+      import { startEmulator } from ${JSON.stringify(new URL('start.ts', import.meta.url).href)}
+      const emulator = await startEmulator(${JSON.stringify(fake(serving))})
+      console.log(await (await fetch('http://' + emulator.host + '/pid')).text())`
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const [chunk] = await once(parent.stdout, 'data')
+    const pid = Number(String(chunk))
+    expect(isRunning(pid)).toBe(true)
+    parent.kill('SIGKILL')
+    await expect.poll(() => isRunning(pid)).toBe(false)
+  })
+
   it('says why it does not start', async () => {
     const failing = startEmulator(fake("console.error('no such luck'); process.exit(3)"))
     await expect(failing).rejects.toThrow('The pubsub emulator did not start: no such luck')
@@ -81,14 +98,14 @@ describe('an emulator', () => {
 
   it('that finds its port taken is started on another', async () => {
     const mark = join(folder, 'tried')
-    const once = `
+    const firstTime = `
       const fs = require('fs')
       if (!fs.existsSync(${JSON.stringify(mark)})) {
         fs.writeFileSync(${JSON.stringify(mark)}, '')
         console.error('java.io.IOException: Failed to bind')
         process.exit(1)
       }`
-    const emulator = await startEmulator(fake(once + serving))
+    const emulator = await startEmulator(fake(firstTime + serving))
     await emulator.stop()
   })
 })
