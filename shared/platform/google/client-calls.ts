@@ -52,7 +52,7 @@ export class ClientCalls<Client extends Closable> {
    *
    * @param work - one attempt; what it throws by itself as `PlatformError` is final.
    * @param mayRepeat - whether another attempt may follow this failure; by default when it may pass.
-   * @throws what the last attempt threw; PlatformError UNAVAILABLE when it never answered, or after `close()`.
+   * @throws what the last attempt threw; PlatformError UNAVAILABLE when none ended in time, or after `close()`.
    */
   async call<Result>(
     work: (client: Client, options: CallOptions) => Promise<Result>,
@@ -61,11 +61,14 @@ export class ClientCalls<Client extends Closable> {
     const { service, timeoutMilliseconds } = this.#options
     if (!this.#isOpen) throw new PlatformError('UNAVAILABLE', `${service}: the client is closed.`)
     const stop = new AbortController()
+    const failures: unknown[] = []
     const overdue = sleep(timeoutMilliseconds, undefined, { signal: stop.signal }).then(() => {
+      // Why an attempt failed says more than that the next one was not over in time.
+      if (failures.length > 0) throw failures.at(-1)
       throw new PlatformError('UNAVAILABLE', `${service} did not answer within ${timeoutMilliseconds} ms.`)
     })
     overdue.catch(() => {})
-    const attempts = this.#attempts(work, mayRepeat, stop.signal)
+    const attempts = this.#attempts(work, mayRepeat, failures, stop.signal)
     attempts.catch(() => {})
     const call = Promise.race([attempts, overdue])
     this.#underWay.add(call)
@@ -89,6 +92,7 @@ export class ClientCalls<Client extends Closable> {
   async #attempts<Result>(
     work: (client: Client, options: CallOptions) => Promise<Result>,
     mayRepeat: (error: unknown) => boolean,
+    failures: unknown[],
     signal: AbortSignal,
   ): Promise<Result> {
     const { timeoutMilliseconds, attemptMilliseconds } = this.#options
@@ -102,6 +106,7 @@ export class ClientCalls<Client extends Closable> {
         const timeout = Math.max(1, Math.ceil(Math.min(deadline - performance.now(), attemptMilliseconds)))
         return await work(client, { timeout, retry: { retryCodes: [] } })
       } catch (error) {
+        failures.push(error)
         if (statusOf(error) === grpcStatus.DEADLINE_EXCEEDED) this.#discard(opened)
         // From half to all of the pause, so that instances that failed together don't come back together.
         const jittered = pause * (0.5 + Math.random() / 2)

@@ -1,5 +1,6 @@
 import { PlatformError } from '../errors.ts'
 import type { SecretStore } from './index.ts'
+import { assertSecretName } from './secret-name.ts'
 
 /**
  * Reads secrets from environment values: `razorpay-webhook-secret` is looked up as `RAZORPAY_WEBHOOK_SECRET`.
@@ -27,8 +28,6 @@ export function createEnvironmentSecrets(values: Record<string, string | undefin
  * @throws PlatformError INVALID_ARGUMENT for any other name.
  */
 export function environmentVariableOf(name: string): string {
-  if (!/^[A-Za-z0-9_-]{1,255}$/.test(name)) {
-    throw new PlatformError('INVALID_ARGUMENT', 'a secret name has 1 to 255 letters, digits, hyphens or underscores')
-  }
+  assertSecretName(name)
   return name.replaceAll('-', '_').toUpperCase()
 }
