@@ -128,6 +128,25 @@ describe('from the invitation to the removal', () => {
     expect(await owner`select 1 from memberships where org_id = ${orgId} and role = 'owner'`).toHaveLength(1)
   })
 
+  test('who has just lost the right undoes nothing in the seconds for which an identity is believed', async () => {
+    const { person: boss, orgId } = await people.newOrganization('Kept')
+    const { id: second } = await people.done(boss, 'POST', '/v1/workspaces', { name: 'Second' })
+    const former = await people.join(boss, 'owner')
+    await people.done(former, 'GET', `/v1/workspaces/${second}`)
+    await people.done(boss, 'PATCH', `/v1/members/${former.id}`, { role: 'viewer' })
+    for (const [method, path, body] of [
+      ['DELETE', `/v1/organizations/${orgId}?confirm=Kept`],
+      ['DELETE', `/v1/workspaces/${second}?confirm=Second`],
+      ['POST', '/v1/workspaces', { name: 'Third' }],
+      ['POST', '/v1/api-keys', { name: 'For later', scopes: ['intelligence:read'] }],
+      ['POST', '/v1/invitations', { email: `${newId()}@example.org`, role: 'viewer' }],
+    ] as const) {
+      const answer = await people.request(former, method, path, body ? { body } : {})
+      expect([method, path, answer.status].join(' ')).toMatch(/ (403|404)$/)
+    }
+    await people.done(boss, 'GET', `/v1/workspaces/${second}`)
+  })
+
   test('what was changed since it was read is not overwritten', async () => {
     const { person: boss, orgId } = await people.newOrganization()
     const path = `/v1/organizations/${orgId}`

@@ -5,10 +5,13 @@ import type { RunRoute } from '#shared/runtime/declarations.ts'
 import type route from './function.ts'
 
 export const run: RunRoute<typeof route> = async ({ sql, principal, enqueue, audit }, { params, query }) => {
-  const { orgId, userId } = principal
   const { workspace_id: workspaceId } = params
-  await assertMayDelete(sql, orgId, workspaceId, query.confirm)
-  const job = await startWorkspaceErasure(sql, { orgId, workspaceId, startedBy: userId })
+  await assertMayDelete(sql, principal, workspaceId, query.confirm)
+  const job = await startWorkspaceErasure(sql, {
+    orgId: principal.orgId,
+    workspaceId,
+    startedBy: principal.userId,
+  })
   await enqueue(eraseWorkspace, { workspace_id: workspaceId, job_id: job.id })
   audit('workspace.deleted', { targetId: workspaceId, details: { name: query.confirm, job_id: job.id } })
   return { status: 202, body: job, headers: { location: `/v1/jobs/${job.id}` } }

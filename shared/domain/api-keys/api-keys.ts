@@ -3,7 +3,7 @@ import { newId } from '../ids.ts'
 import { endOfIds, type Page } from '../paging.ts'
 import type { Sql } from '../sql.ts'
 import type { Actor } from '../tenancy/member-rules.ts'
-import { lockMemberships, readActor } from '../tenancy/members.ts'
+import { lockActor } from '../tenancy/members.ts'
 import { assertMayGive } from './authority.ts'
 import { newApiKey, parseApiKey } from './key.ts'
 import type { ApiKey, ApiKeyDraft, ApiKeyRotation } from './schemas.ts'
@@ -128,9 +128,8 @@ function assertExpiry(expiresAt: string | null, now: Date): void {
  * One key after the other, so that two can't both take the last place; and none for who may not make them any more, for
  * the key would outlast the seconds that a role is believed.
  */
-async function lockForMaker(sql: Sql, { orgId, userId }: KeyMaker): Promise<Actor> {
-  await lockMemberships(sql, orgId)
-  return readActor(sql, orgId, userId, 'keys:manage')
+function lockForMaker(sql: Sql, maker: KeyMaker): Promise<Actor> {
+  return lockActor(sql, maker, 'keys:manage')
 }
 
 async function insertKey(

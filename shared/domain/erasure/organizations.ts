@@ -4,6 +4,7 @@ import { newId } from '../ids.ts'
 import { finishJob, progressJob, readJob, startJob } from '../jobs/jobs.ts'
 import type { Job } from '../jobs/schemas.ts'
 import type { Sql } from '../sql.ts'
+import { lockActor } from '../tenancy/members.ts'
 import { eraseOrganization, forgetOrganization, removeLateObjects } from './messages.ts'
 import { countRows, type Erased, eraseRows, type Selection } from './rows.ts'
 import { listTenantTables } from './tables.ts'
@@ -20,7 +21,7 @@ const silentMinutes = 30
  * under way for it ends without effect. Asking again answers the same job.
  * @param request.confirm the organization's exact name
  * @returns `mustStart`: whether the work has to be (re)started
- * @throws AppError NOT_FOUND, or VALIDATION_ERROR when the name is another one
+ * @throws AppError NOT_FOUND, PERMISSION_DENIED for who may not any more, VALIDATION_ERROR when the name is another one
  */
 export async function startErasure(
   sql: Sql,
@@ -31,6 +32,7 @@ export async function startErasure(
   const [organization] = await sql<{ name: string; deleting: boolean }[]>`
     select name, deleting_at is not null as deleting from organizations where id = ${orgId} for update`
   if (!organization) throw notFound('Organization')
+  await lockActor(sql, request, 'organization:delete')
   if (organization.name !== request.confirm) {
     throw new AppError('VALIDATION_ERROR', 'The request is not valid', [
       { field: 'query.confirm', message: "must be the organization's exact name" },

@@ -3,7 +3,7 @@ import { endOfIds, type Page } from '../paging.ts'
 import type { Sql } from '../sql.ts'
 import type { OpenedToken } from './invitation-tokens.ts'
 import { assertMayManage } from './member-rules.ts'
-import { lockMemberships, readActor } from './members.ts'
+import { lockActor } from './members.ts'
 import { readOrganization } from './organizations.ts'
 import type { Role } from './permissions.ts'
 import type { Invitation, InvitationPreview, Organization } from './schemas.ts'
@@ -37,8 +37,7 @@ export interface InvitationDraft {
  */
 export async function createInvitation(sql: Sql, draft: InvitationDraft, now: Date): Promise<Invitation> {
   const { orgId, email } = draft
-  await lockMemberships(sql, orgId)
-  const actor = await readActor(sql, orgId, draft.createdBy)
+  const actor = await lockActor(sql, { orgId, userId: draft.createdBy }, 'members:manage')
   assertMayManage(actor, draft.role)
   await assertMayEnter(sql, actor.userId, draft.workspaceIds)
   const known = await sql`
@@ -94,8 +93,7 @@ export async function revokeInvitation(
   sql: Sql,
   { orgId, actorId, id }: { orgId: string; actorId: string; id: string },
 ): Promise<void> {
-  await lockMemberships(sql, orgId)
-  const actor = await readActor(sql, orgId, actorId)
+  const actor = await lockActor(sql, { orgId, userId: actorId }, 'members:manage')
   const [row] = await sql<{ role: Role; accepted: boolean }[]>`
     select role, accepted_at is not null as accepted from invitations where id = ${id} for no key update`
   if (!row) throw notFound('Invitation')

@@ -47,16 +47,17 @@ export async function lockMember(sql: Sql, orgId: string, userId: string): Promi
 }
 
 /**
- * The caller as they are now; what the request was let in by may be seconds old. Call it after `lockMemberships`.
+ * The caller as they are now, and as they stay until the transaction ends: what the request was let in by may be seconds
+ * old. For whatever can't be undone, or outlasts those seconds.
  * @param needed what they must still be allowed
  * @throws AppError PERMISSION_DENIED when they are not
  */
-export async function readActor(
+export async function lockActor(
   sql: Sql,
-  orgId: string,
-  userId: string,
-  needed: Permission = 'members:manage',
+  { orgId, userId }: { orgId: string; userId: string },
+  needed: Permission,
 ): Promise<Actor> {
+  await lockMemberships(sql, orgId)
   const [row] = await sql<{ role: Role; extra: Permission[] }[]>`
     select m.role, ${extraPermissionsOf(sql)} as extra
     from memberships m
@@ -85,8 +86,7 @@ export async function updateMember(
   { orgId, actorId, userId }: MemberChangeBy,
   change: { role?: Role | undefined; disabled?: boolean | undefined },
 ): Promise<{ before: Member; member: Member }> {
-  await lockMemberships(sql, orgId)
-  const actor = await readActor(sql, orgId, actorId)
+  const actor = await lockActor(sql, { orgId, userId: actorId }, 'members:manage')
   const before = await readMember(sql, orgId, userId)
   const { role = before.role, disabled = before.disabled } = change
   assertMayManage(actor, before.role, role)
@@ -110,8 +110,7 @@ export async function setMemberPermissions(
   { orgId, actorId, userId }: MemberChangeBy,
   permissions: readonly Permission[],
 ): Promise<Member> {
-  await lockMemberships(sql, orgId)
-  const actor = await readActor(sql, orgId, actorId)
+  const actor = await lockActor(sql, { orgId, userId: actorId }, 'members:manage')
   const before = await readMember(sql, orgId, userId)
   assertMayManage(actor, before.role)
   if (userId === actorId) throw new AppError('PERMISSION_DENIED', "You can't change your own permissions")
@@ -135,8 +134,7 @@ export async function setMemberPermissions(
 
 /** Removes a member. @throws AppError NOT_FOUND, PERMISSION_DENIED by the rules, CONFLICT when no owner would be left */
 export async function removeMember(sql: Sql, { orgId, actorId, userId }: MemberChangeBy): Promise<Member> {
-  await lockMemberships(sql, orgId)
-  const actor = await readActor(sql, orgId, actorId)
+  const actor = await lockActor(sql, { orgId, userId: actorId }, 'members:manage')
   const member = await readMember(sql, orgId, userId)
   assertMayManage(actor, member.role)
   await endMembership(sql, orgId, userId)

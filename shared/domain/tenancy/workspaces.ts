@@ -2,6 +2,7 @@ import { AppError, notFound } from '../errors.ts'
 import { endOfIds, type Page } from '../paging.ts'
 import type { Sql } from '../sql.ts'
 import { assertMayManageInWorkspace } from './member-rules.ts'
+import { lockActor } from './members.ts'
 import type { Role, WorkspaceRole } from './permissions.ts'
 import { seesEveryWorkspace } from './principal.ts'
 import type { Workspace, WorkspaceMember } from './schemas.ts'
@@ -33,11 +34,17 @@ export async function renameWorkspace(sql: Sql, id: string, name: string): Promi
 /**
  * The workspace that is to be deleted, locked, and with it how many the organization has.
  * @param confirmed its name, as the caller wrote it
- * @throws AppError NOT_FOUND, VALIDATION_ERROR when the name is another, CONFLICT for the organization's last workspace
+ * @throws AppError NOT_FOUND, PERMISSION_DENIED, VALIDATION_ERROR when the name is another, CONFLICT for the organization's last workspace
  */
-export async function assertMayDelete(sql: Sql, orgId: string, id: string, confirmed: string): Promise<void> {
+export async function assertMayDelete(
+  sql: Sql,
+  by: { orgId: string; userId: string },
+  id: string,
+  confirmed: string,
+): Promise<void> {
+  const { orgId } = by
   // One deletion at a time, so that two can't each take the other for the one that stays.
-  await sql`select 1 from organizations where id = ${orgId} for no key update`
+  await lockActor(sql, by, 'organization:manage')
   const workspace = await readWorkspace(sql, id, true)
   if (workspace.name !== confirmed) {
     throw new AppError('VALIDATION_ERROR', 'The request is not valid', [
