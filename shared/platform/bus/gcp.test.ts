@@ -146,6 +146,7 @@ describe('the bus on Pub/Sub', () => {
     expect(fake.requests).toHaveLength(1)
     await bus.publish(many)
     expect(bodies()).toEqual(many.map(({ body }) => body))
+    expect(new Set(fake.taken.map(({ orderingKey }) => orderingKey))).toEqual(new Set(['a']))
   })
 
   test('publishers of the same key do not overtake each other, also when the first one fails', async () => {
