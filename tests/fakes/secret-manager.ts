@@ -20,6 +20,9 @@ export type SecretFault =
   | 'without checksum'
 
 export interface SecretManagerFake {
+  port: number
+  /** File of a service account's key, which any client of the fake may use. */
+  credentials: string
   /** Makes Google's own client over REST, with a service account's key, speaking to this fake. */
   openClient(): Promise<SecretManagerClient>
   /** Adds a version, which is the latest from now on. */
@@ -68,6 +71,8 @@ export async function startSecretManagerFake(): Promise<SecretManagerFake> {
   const { port } = server.address() as AddressInfo
 
   return {
+    port,
+    credentials,
     faults,
     requests,
     add(name, value) {
@@ -141,7 +146,8 @@ function refusalOf(
 }
 
 function refuse(response: ServerResponse, status: number, code: string): void {
-  sendJson(response, status, { error: { code: status, status: code, message: `refused: ${code}` } })
+  const reason = { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: code, domain: 'secretmanager' }
+  sendJson(response, status, { error: { code: status, status: code, message: `refused: ${code}`, details: [reason] } })
 }
 
 function sendJson(response: ServerResponse, status: number, body: object): void {
