@@ -34,7 +34,7 @@ describe('a bundle', () => {
     const expected = (await discoverFunctions()).filter(
       ({ folder: place, name, declaration }) =>
         place.startsWith('auth/') ||
-        ['users-forget', 'users-read-permissions'].includes(name) ||
+        ['users-delete-me', 'users-forget', 'users-read-permissions'].includes(name) ||
         (declaration.kind === 'route' && isAssured(declaration.access)),
     )
     expect(holdersOf(/node_modules\/@supabase\//)).toEqual(expected.map(({ name }) => name))
