@@ -82,7 +82,11 @@ describe.each(['staging', 'production'])('%s', (APP_ENV) => {
     ['an embedded driver', { OBJECTS_FOLDER: '/tmp' }, /OBJECTS_FOLDER: belongs to a driver/],
     ['a plain secret', { SIGNING_SECRET: 'x'.repeat(32) }, /SIGNING_SECRET: is no secret/],
     ['an example as a secret', { SIGNING_SECRET: 'change-me-0123456789-abcdefghijkl' }, /SIGNING_SECRET: is no secret/],
-    ['one secret for two purposes', { SUPABASE_ANON_KEY: minimal.SIGNING_SECRET }, /must be another value than SIGNING/],
+    [
+      'one secret for two purposes',
+      { SUPABASE_ANON_KEY: minimal.SIGNING_SECRET },
+      /must be another value than SIGNING/,
+    ],
     ['no password', { DATABASE_URL: 'postgres://adapt_app@db.example/a?sslmode=require' }, /must hold a password/],
     ['a short password', { DATABASE_URL: 'postgres://adapt_app:adapt@db.example/a?sslmode=require' }, /short or a/],
     ['a database without TLS', { DATABASE_URL: `postgres://adapt_app:${'k7'.repeat(8)}@db.example/a` }, /demand TLS/],
