@@ -36,6 +36,8 @@ export interface ProductOptions {
   /** Further settings, by their names in the configuration. */
   settings?: Record<string, string | undefined>
   log: Logger
+  /** Served beside those of `functions/`; for measurements. */
+  furtherFunctions?: readonly DiscoveredFunction[]
   /** Below 1 only in tests, which can't wait for retries. */
   backoffScale?: number
 }
@@ -109,7 +111,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       onError: (error) => log.error('the local issuer failed', { error }),
     })
     parts.issuer = issuer
-    const functions = await discoverFunctions()
+    const functions = [...(await discoverFunctions()), ...(options.furtherFunctions ?? [])]
     const signPush = (audience: string) => pushTokens.sign(audience)
     const cloud = await startEmbeddedCloud({
       databaseUrl: options.cloudDatabaseUrl,
