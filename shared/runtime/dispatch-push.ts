@@ -1,4 +1,4 @@
-import { type DeadLetter, givenUpBy, writeDeadLetter } from '#shared/domain/dead-letters.ts'
+import { type DeadLetter, givenUpBy, writeDeadLetter } from '#shared/domain/dead-letters/write.ts'
 import { AppError } from '#shared/domain/errors.ts'
 import { system } from '#shared/platform/database/index.ts'
 import { baseContext, type Call, inTransaction, serviceScope } from './contexts.ts'
@@ -57,7 +57,9 @@ export function jobHandler(
     let log = services.log.child({ function: name, requestId })
     try {
       await verifyPush(services, name, request)
-      const delivery = await (job.kind === 'task' ? readCloudTask(request) : readPubSubPush(request))
+      // An event that was given up is sent again to this function alone, as a task.
+      const isTask = job.kind === 'task' || request.headers['x-cloudtasks-taskname'] !== undefined
+      const delivery = await (isTask ? readCloudTask(request) : readPubSubPush(request))
       requestId = delivery.envelope?.correlation_id ?? requestId
       log = log.child({
         requestId,
@@ -133,6 +135,7 @@ export function jobHandler(
     const letter: DeadLetter = {
       orgId: call?.principal.orgId ?? null,
       kind: job.kind,
+      queue: job.kind === 'task' ? job.task.queue : 'default',
       // What was forwarded is not this function's to be redriven to.
       ...(givenUpBy(delivery.attributes) ?? { consumer: name, attempts: delivery.attempt }),
       messageId: delivery.messageId,

@@ -46,6 +46,8 @@ export interface Push {
   body: unknown
   /** 1 for the first. */
   attempt?: number
+  /** An event that comes through a queue, sent again to this function alone. */
+  asTask?: true
   /** Cron only. */
   scheduledAt?: Date
 }
@@ -169,6 +171,16 @@ export async function addOrganization(product: TestProduct): Promise<World> {
     return { export_id: row.id, job_id: row.job_id ?? '' }
   }
   const newBlocklist = async () => (await post(owner, '/v1/blocklists', { name: 'Blocklist' })).blocklist.id
+  const newDeadLetter = async () => {
+    const { name, declaration } = product.functions.find((one) => one.name === 'notifications-document-finished')!
+    const poison = envelope({ poison: true })
+    await deliver(name, declaration, { body: poison })
+    const [letter] = await services.database.transaction(
+      scope,
+      (sql) => sql<{ id: string }[]>`select id from dead_letters where message_id = ${poison.id}`,
+    )
+    return letter!.id
+  }
   const newApiKey: World['newApiKey'] = async (scopes = ['intelligence:read']) => {
     const { api_key, key } = await post(owner, '/v1/api-keys', { name: newId(), scopes })
     return { id: api_key.id, key }
@@ -239,6 +251,7 @@ export async function addOrganization(product: TestProduct): Promise<World> {
     }),
     newOrganization,
     newBlocklist,
+    newDeadLetter,
     newApiKey,
     newFlag,
     deliver,
@@ -266,7 +279,7 @@ async function startPushServer(): Promise<{ server: Server; serve(handler: Funct
 }
 
 function senderHeaders(declaration: Declaration, push: Push): Record<string, string> {
-  if (declaration.kind === 'task') {
+  if (declaration.kind === 'task' || push.asTask) {
     return {
       'x-cloudtasks-taskretrycount': String((push.attempt ?? 1) - 1),
       'x-cloudtasks-taskname': `test-${newId()}`,
@@ -283,7 +296,7 @@ function senderHeaders(declaration: Declaration, push: Push): Record<string, str
 
 function senderBody(declaration: Declaration, push: Push): string {
   const text = typeof push.body === 'string' ? push.body : JSON.stringify(push.body)
-  if (declaration.kind !== 'event') return text
+  if (declaration.kind !== 'event' || push.asTask) return text
   return JSON.stringify({
     message: { data: Buffer.from(text).toString('base64'), messageId: newId(), attributes: {} },
     subscription: 'projects/test/subscriptions/test',

@@ -96,7 +96,16 @@ export const walls: readonly Wall[] = [
     roles: managers,
     scope: null,
     secondFactor: false,
-    routes: ['organizations-update', 'workspaces-create', 'workspaces-delete'],
+    routes: [
+      'dead-letters-discard',
+      'dead-letters-list',
+      'dead-letters-read',
+      'dead-letters-redrive',
+      'dead-letters-redrive-many',
+      'organizations-update',
+      'workspaces-create',
+      'workspaces-delete',
+    ],
   },
   {
     permission: 'workspace:manage',

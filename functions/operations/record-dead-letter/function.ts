@@ -1,4 +1,4 @@
-import { deadLettered } from '#shared/domain/dead-letters.ts'
+import { deadLettered } from '#shared/domain/dead-letters/write.ts'
 import { defineEvent } from '#shared/runtime/declarations.ts'
 
 export default defineEvent({

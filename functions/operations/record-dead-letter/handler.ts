@@ -1,4 +1,4 @@
-import { givenUpBy, writeDeadLetter } from '#shared/domain/dead-letters.ts'
+import { givenUpBy, writeDeadLetter } from '#shared/domain/dead-letters/write.ts'
 import type { RunJob } from '#shared/runtime/declarations.ts'
 import type job from './function.ts'
 
@@ -8,6 +8,7 @@ export const run: RunJob<typeof job> = async ({ sql, principal, delivery }) => {
     orgId: principal.orgId,
     kind: 'event',
     consumer,
+    queue: 'default',
     messageId: delivery.messageId,
     body: delivery.body,
     attempts,

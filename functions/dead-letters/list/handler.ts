@@ -1,0 +1,9 @@
+import { listDeadLetters } from '#shared/domain/dead-letters/dead-letters.ts'
+import { pageBody, readPage } from '#shared/domain/paging.ts'
+import type { RunRoute } from '#shared/runtime/declarations.ts'
+import type route from './function.ts'
+
+export const run: RunRoute<typeof route> = async ({ sql, cursors }, { query }) => {
+  const page = readPage(query, cursors)
+  return { status: 200, body: pageBody(await listDeadLetters(sql, query, page), page, cursors) }
+}
