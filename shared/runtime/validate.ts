@@ -23,7 +23,10 @@ export function validate<Schema extends v.GenericSchema>(
 /** Valibot quotes what it received; a caller's own value may come back, but cut to a sane length. */
 function describe(issue: v.BaseIssue<unknown>): string {
   if (issue.kind === 'schema' && issue.expected === 'never') return 'is not a known field'
-  return issue.message.slice(0, 300)
+  if (issue.kind === 'schema' && issue.received === 'undefined') return 'is required'
+  if (issue.type === 'uuid') return 'must be an id (UUID)'
+  const expected = /^Invalid type: Expected (.+) but received /s.exec(issue.message)?.[1]
+  return (expected ? `must be ${expected}` : issue.message).slice(0, 300)
 }
 
 /** The query as a flat object; the schema names keys such as `page[size]` literally. */
