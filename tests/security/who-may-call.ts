@@ -73,6 +73,7 @@ export const walls: readonly Wall[] = [
       'documents-complete-upload',
       'documents-create',
       'documents-reprocess',
+      'jobs-cancel',
       'projects-create',
       'projects-update',
     ],

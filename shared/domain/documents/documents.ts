@@ -253,23 +253,24 @@ async function forgetContent(sql: Sql, document: { id: string; org_id: string })
  * Ends the processing of a document that can't be processed: `rejected` for its own fault, `failed` for ours. It no
  * longer stands for its content: a corrected product may take the same file again, and the duplicates that relied on it
  * are processed themselves.
- * @returns the duplicates that are to be processed now, each with its new job
+ * @returns the duplicates that are to be processed now, each with its new job; null when its processing had ended before
  */
 export async function endBadly(
   sql: Sql,
   step: { document_id: string; job_id: string },
   status: 'rejected' | 'failed',
   error: { code: string; message: string },
-): Promise<{ document_id: string; job_id: string }[]> {
+  jobStatus: 'failed' | 'cancelled' = 'failed',
+): Promise<{ document_id: string; job_id: string }[] | null> {
   const [content] = await sql<{ workspace_id: string; sha256: string | null }[]>`
     select workspace_id, sha256 from documents where id = ${step.document_id}`
   if (content?.sha256) await lockContent(sql, content.workspace_id, content.sha256)
   const [document] = await sql<{ id: string; org_id: string }[]>`
     update documents set status = ${status}, error = ${sql.json(error)}, sha256 = null, counts = '{}', updated_at = now()
-    where id = ${step.document_id} and job_id = ${step.job_id}
+    where id = ${step.document_id} and job_id = ${step.job_id} and status = 'processing'
     returning id, org_id`
-  await finishJob(sql, step.job_id, { status: 'failed', message: error.message, error })
-  if (!document) return []
+  await finishJob(sql, step.job_id, { status: jobStatus, message: error.message, error })
+  if (!document) return null
   await forgetContent(sql, document)
   const orphans = await sql<{ id: string; created_by: string | null }[]>`
     update documents set status = 'awaiting_upload', duplicate_of = null where duplicate_of = ${document.id}

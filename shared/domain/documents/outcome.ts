@@ -17,6 +17,9 @@ export function describeOutcome(
   if (outcome === 'rejected') {
     return { title: `"${name}" was not accepted`, body: document.error?.message ?? 'The file was not accepted.' }
   }
+  if (document.error?.code === 'CANCELLED') {
+    return { title: `"${name}" was cancelled`, body: 'It can be processed again.' }
+  }
   if (outcome === 'failed') {
     return { title: `"${name}" could not be processed`, body: 'Processing failed; it can be tried again.' }
   }

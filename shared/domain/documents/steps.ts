@@ -13,7 +13,7 @@ import {
 import type { DocumentStep } from './schemas.ts'
 
 /** What the steps of the pipeline need of their context. */
-interface StepContext {
+export interface StepContext {
   sql: Sql
   publish: Publish
   enqueue: Enqueue
@@ -51,6 +51,11 @@ export function failStep(context: StepContext, step: DocumentStep, error: Failur
   return endStep(context, step, 'failed', error)
 }
 
+/** Ends the pipeline because somebody wants it to end: what is under way finds the document no longer processing. */
+export function cancelStep(context: StepContext, step: DocumentStep, error: Failure): Promise<void> {
+  return endStep(context, step, 'failed', error, 'cancelled')
+}
+
 interface Failure {
   code: string
   message: string
@@ -61,8 +66,10 @@ async function endStep(
   step: DocumentStep,
   outcome: 'rejected' | 'failed',
   error: Failure,
+  jobStatus: 'failed' | 'cancelled' = 'failed',
 ): Promise<void> {
-  const restarted = await endBadly(sql, step, outcome, error)
+  const restarted = await endBadly(sql, step, outcome, error, jobStatus)
+  if (!restarted) return
   await publish(documentFinished, { ...step, outcome }, { orderingKey: step.document_id })
   for (const duplicate of restarted) await enqueue(validateDocument, duplicate)
 }

@@ -65,8 +65,12 @@ export interface OpenExport {
   organization: { id: string; name: string; created_at: string; updated_at: string }
 }
 
+/** Does nothing to an export that has ended, for instance because it was cancelled. */
 export async function finishExport(sql: Sql, id: string, jobId: string, sizeBytes: number): Promise<void> {
-  await sql`update exports set status = 'ready', size_bytes = ${sizeBytes}, updated_at = now() where id = ${id}`
+  const { count } = await sql`
+    update exports set status = 'ready', size_bytes = ${sizeBytes}, updated_at = now()
+    where id = ${id} and status = 'processing'`
+  if (count === 0) return
   await finishJob(sql, jobId, {
     status: 'succeeded',
     message: 'The export is ready',
@@ -74,14 +78,20 @@ export async function finishExport(sql: Sql, id: string, jobId: string, sizeByte
   })
 }
 
+/** @returns false when it had ended before, and nothing was changed */
 export async function failExport(
   sql: Sql,
   id: string,
   jobId: string,
   error: { code: string; message: string },
-): Promise<void> {
-  await sql`update exports set status = 'failed', updated_at = now() where id = ${id}`
-  await finishJob(sql, jobId, { status: 'failed', message: error.message, error })
+  jobStatus: 'failed' | 'cancelled' = 'failed',
+): Promise<boolean> {
+  const { count } = await sql`
+    update exports set status = 'failed', updated_at = now()
+    where id = ${id} and job_id = ${jobId} and status = 'processing'`
+  if (count === 0) return false
+  await finishJob(sql, jobId, { status: jobStatus, message: error.message, error })
+  return true
 }
 
 export interface ExportedDocument {

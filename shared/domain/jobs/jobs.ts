@@ -18,6 +18,14 @@ const columns = [
   'finished_at',
 ]
 
+/** With the time that is left if the work goes on as fast as it did until the last change. */
+function selected(sql: Sql) {
+  return sql`${sql(columns)}, case when status = 'running' and done > 0 and total > 0 then
+    least(2147483647, greatest(0, ceil(
+      extract(epoch from updated_at - created_at) / done * total - extract(epoch from now() - created_at)
+    )))::integer end as eta_seconds`
+}
+
 export interface JobDraft {
   id: string
   orgId: string
@@ -35,7 +43,7 @@ export async function startJob(sql: Sql, draft: JobDraft): Promise<Job> {
     insert into jobs (id, org_id, workspace_id, kind, status, total, message, subject_id, created_by)
     values (${draft.id}, ${draft.orgId}, ${draft.workspaceId}, ${draft.kind}, 'queued', ${draft.total},
       ${draft.message}, ${draft.subjectId}, ${draft.createdBy})
-    returning ${sql(columns)}`
+    returning ${selected(sql)}`
   await change(sql, draft.id, { status: 'queued' })
   return job!
 }
@@ -55,7 +63,7 @@ export async function finishJob(
   id: string,
   end:
     | { status: 'succeeded'; message: string; result: Readonly<Record<string, unknown>> }
-    | { status: 'failed'; message: string; error: { code: string; message: string } },
+    | { status: 'failed' | 'cancelled'; message: string; error: { code: string; message: string } },
 ): Promise<void> {
   await change(sql, id, end)
 }
@@ -95,7 +103,7 @@ async function change(sql: Sql, id: string, { status, done, total, message, resu
 
 /** @throws AppError NOT_FOUND */
 export async function readJob(sql: Sql, id: string): Promise<Job> {
-  const [job] = await sql<Job[]>`select ${sql(columns)} from jobs where id = ${id}`
+  const [job] = await sql<Job[]>`select ${selected(sql)} from jobs where id = ${id}`
   if (!job) throw notFound('Job')
   return job
 }
@@ -103,7 +111,7 @@ export async function readJob(sql: Sql, id: string): Promise<Job> {
 /** The jobs that the caller may see, newest first. */
 export function listJobs(sql: Sql, page: Page): Promise<Job[]> {
   return sql<Job[]>`
-    select ${sql(columns)} from jobs where id < ${page.before ?? endOfIds} order by id desc limit ${page.size + 1}`
+    select ${selected(sql)} from jobs where id < ${page.before ?? endOfIds} order by id desc limit ${page.size + 1}`
 }
 
 export interface JobEvent {

@@ -13,6 +13,10 @@ export const Job = v.strictObject({
   done: v.pipe(v.number(), v.integer(), v.description('Steps done')),
   total: v.pipe(v.number(), v.integer(), v.description('Steps in all')),
   message: v.pipe(v.string(), v.description('What is happening, for people')),
+  eta_seconds: v.pipe(
+    v.nullable(v.pipe(v.number(), v.integer())),
+    v.description('Seconds until it is done at the pace so far; null while that is not known'),
+  ),
   subject_id: v.pipe(v.nullable(Id), v.description('What the job works on, for instance a document')),
   result: v.nullable(v.record(v.string(), v.unknown())),
   error: v.nullable(Failure),
