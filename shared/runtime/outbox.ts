@@ -1,7 +1,8 @@
 import { newId } from '#shared/domain/ids.ts'
 import type { Enqueue, Envelope, EventType, Publish, TaskType } from '#shared/domain/messaging.ts'
 import type { Json, Sql } from '#shared/domain/sql.ts'
-import { type PendingStatement, system } from '#shared/platform/database/index.ts'
+import { Batches } from '#shared/platform/batches.ts'
+import { type Database, type PendingStatement, system } from '#shared/platform/database/index.ts'
 import type { Services } from './services.ts'
 
 /** One message on its way out, as it stands in the table `outbox`. */
@@ -108,7 +109,7 @@ export class Outbox {
     if (this.#rows.length === 0 || !services.bus || !services.queue) return
     try {
       await send(services, this.#rows)
-      await services.database.transaction(system, (sql) => forget(sql, this.#rows))
+      await forgetterOf(services).add(this.#rows)
     } catch (error) {
       services.log.warn('outbox left to the sweeper', { error, count: this.#rows.length })
     }
@@ -141,6 +142,18 @@ async function send(services: Services, rows: readonly OutboxRow[]): Promise<voi
       })),
     )
   }
+}
+
+/** Per database: requests that send at the same time share the transaction that removes their rows. */
+const forgetters = new WeakMap<Database, Batches<OutboxRow>>()
+
+function forgetterOf({ database }: Services): Batches<OutboxRow> {
+  let forgetter = forgetters.get(database)
+  if (!forgetter) {
+    forgetter = new Batches((rows) => database.transaction(system, (sql) => forget(sql, rows)))
+    forgetters.set(database, forgetter)
+  }
+  return forgetter
 }
 
 async function forget(sql: Sql, rows: readonly OutboxRow[]): Promise<void> {

@@ -117,10 +117,12 @@ test('a message that cannot be sent any more neither keeps the product from star
   const [refused] = await owner`
     update outbox set queue = 'a queue of an older release' where id = (select id from outbox order by id offset 1 limit 1)
     returning id`
+  const leftovers = (await owner<{ id: string }[]>`select id from outbox`).map(({ id }) => id)
 
   const second = await start()
   expect((await call(second.url, 'GET', '/ready')).status).toBe(200)
-  expect(await owner`select id from outbox`).toEqual([refused])
+  // Not the rows of what is being done already, which come and go.
+  expect(await owner`select id from outbox where id in ${owner(leftovers)}`).toEqual([refused])
   const ready = async () =>
     (await owner`select id from documents where id in ${owner(documentIds)} and status = 'ready'`).length
   await expect.poll(ready, { timeout: 15_000 }).toBe(4)

@@ -1,5 +1,6 @@
 import { type Db, type JobInsert, PgBoss } from 'pg-boss'
 import postgres from 'postgres'
+import { Batches } from '../batches.ts'
 import { PlatformError } from '../errors.ts'
 
 export interface Log {
@@ -66,6 +67,7 @@ export class JobStore {
   readonly #boss: PgBoss
   readonly #sql: postgres.Sql
   readonly #durable: Db
+  readonly #inserts = new Map<string, Batches<NewJob>>()
 
   private constructor(boss: PgBoss, sql: postgres.Sql) {
     this.#boss = boss
@@ -125,9 +127,24 @@ export class JobStore {
     }
   }
 
-  /** Stores jobs durably; one whose id the queue remembers is dropped. */
-  async insert(queue: string, jobs: NewJob[]): Promise<void> {
-    await this.#boss.insert(queue, jobs.map(toInsert), { db: this.#durable })
+  /**
+   * Stores jobs durably; one whose id the queue remembers is dropped. Those that come while others are on their way to
+   * the disk share the next statement.
+   */
+  insert(queue: string, jobs: NewJob[]): Promise<void> {
+    let inserts = this.#inserts.get(queue)
+    if (!inserts) {
+      inserts = new Batches((all) => this.#insertAll(queue, all))
+      this.#inserts.set(queue, inserts)
+    }
+    return inserts.add(jobs)
+  }
+
+  async #insertAll(queue: string, jobs: NewJob[]): Promise<void> {
+    // The same job may come twice at once: the first one stays.
+    const byId = new Map<string, NewJob>()
+    for (const job of jobs) if (!byId.has(job.id)) byId.set(job.id, job)
+    await this.#boss.insert(queue, [...byId.values()].map(toInsert), { db: this.#durable })
   }
 
   async claim<Data extends JobData>(queue: string, count: number): Promise<StoredJob<Data>[]> {
