@@ -28,8 +28,8 @@ export interface ExampleWorld {
   readyDocument(): Promise<string>
   newProject(): Promise<string>
   newBlocklist(): Promise<string>
-  /** A new dead letter of an event, which can be sent again. */
-  newDeadLetter(): Promise<string>
+  /** A new dead letter, which can be sent again: of an event, unless the function that gave it up is named. */
+  newDeadLetter(consumer?: string): Promise<string>
   /** Another organization with the same people in the same roles. */
   newOrganization(): Promise<{ id: string; name: string }>
   /** A new API key of the organization with these scopes; to read intelligence when none is named. */

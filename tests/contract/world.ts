@@ -171,8 +171,8 @@ export async function addOrganization(product: TestProduct): Promise<World> {
     return { export_id: row.id, job_id: row.job_id ?? '' }
   }
   const newBlocklist = async () => (await post(owner, '/v1/blocklists', { name: 'Blocklist' })).blocklist.id
-  const newDeadLetter = async () => {
-    const { name, declaration } = product.functions.find((one) => one.name === 'notifications-document-finished')!
+  const newDeadLetter = async (consumer = 'notifications-document-finished') => {
+    const { name, declaration } = product.functions.find((one) => one.name === consumer)!
     const poison = envelope({ poison: true })
     await deliver(name, declaration, { body: poison })
     const [letter] = await services.database.transaction(

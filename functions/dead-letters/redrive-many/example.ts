@@ -1,6 +1,7 @@
 import type { MakeRouteExample } from '#shared/runtime/examples.ts'
 
 export const example: MakeRouteExample = async ({ newDeadLetter }) => {
-  await newDeadLetter()
-  return { body: { consumer: 'notifications-document-finished' }, status: 202 }
+  // Of a function whose letters no other example names.
+  await newDeadLetter('objects-remove-late')
+  return { body: { consumer: 'objects-remove-late' }, status: 202 }
 }
