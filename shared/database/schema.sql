@@ -276,7 +276,14 @@ create table dead_letters (
   body jsonb not null,
   attempts integer not null,
   error jsonb not null,
-  created_at timestamp with time zone not null default now()
+  created_at timestamp with time zone not null default now(),
+  queue text not null default 'default'::text,
+  status text not null default 'open'::text,
+  redrives integer not null default 0,
+  redrive_id text,
+  redriven_at timestamp with time zone,
+  discarded_at timestamp with time zone,
+  resolved_by uuid
 );
 
 create table document_passages (
@@ -600,9 +607,15 @@ alter table dead_letters add constraint dead_letters_pkey PRIMARY KEY (id);
 
 alter table dead_letters add constraint dead_letters_consumer_message_id_key UNIQUE (consumer, message_id);
 
+alter table dead_letters add constraint dead_letters_redrive_id_key UNIQUE (redrive_id);
+
 alter table dead_letters add constraint dead_letters_kind_check CHECK ((kind = ANY (ARRAY['event'::text, 'task'::text])));
 
 alter table dead_letters add constraint dead_letters_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+
+alter table dead_letters add constraint dead_letters_resolved_by_fkey FOREIGN KEY (resolved_by) REFERENCES users(id) ON DELETE SET NULL;
+
+alter table dead_letters add constraint dead_letters_status_check CHECK ((status = ANY (ARRAY['open'::text, 'redriven'::text, 'discarded'::text])));
 
 alter table document_passages add constraint document_passages_pkey PRIMARY KEY (document_id, ordinal);
 
@@ -824,6 +837,10 @@ CREATE INDEX blocklists_list ON public.blocklists USING btree (org_id, id);
 
 CREATE INDEX dead_letters_list ON public.dead_letters USING btree (org_id, id);
 
+CREATE INDEX dead_letters_open ON public.dead_letters USING btree (org_id, consumer, id) WHERE (status = 'open'::text);
+
+CREATE INDEX dead_letters_resolved_by ON public.dead_letters USING btree (resolved_by) WHERE (resolved_by IS NOT NULL);
+
 CREATE INDEX document_passages_search ON public.document_passages USING gin (search);
 
 CREATE INDEX document_passages_workspace ON public.document_passages USING btree (workspace_id);
@@ -873,6 +890,8 @@ CREATE INDEX invitations_address ON public.invitations USING btree (lower(email)
 CREATE INDEX invitations_list ON public.invitations USING btree (org_id, id);
 
 CREATE UNIQUE INDEX invitations_open ON public.invitations USING btree (org_id, lower(email)) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
+
+CREATE INDEX job_events_age ON public.job_events USING brin (created_at);
 
 CREATE INDEX job_events_organization ON public.job_events USING btree (org_id);
 
@@ -1082,9 +1101,17 @@ create policy tenant on job_events for all
   using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
   with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
 
+create policy upkeep on job_events for select
+  using (app_is_system())
+  with check ();
+
 create policy tenant on jobs for all
   using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
   with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
+
+create policy upkeep on jobs for select
+  using (app_is_system())
+  with check ();
 
 create policy tenant on memberships for all
   using ((org_id = app_org_id()))
