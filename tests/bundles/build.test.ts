@@ -61,12 +61,12 @@ describe('a bundle', () => {
     expect(holdersOf(/shared\/embedded\/(product|router)|platform\/push\/embedded|\.test\.ts$/)).toEqual([])
   })
 
-  it('of a function that reads and writes rows is smaller than 270 kB, in one file', () => {
+  it('of a function that reads and writes rows is smaller than 285 kB, in one file', () => {
     const simple = bundles.filter(({ files }) => files.size === 2)
     expect(simple.map(({ name }) => name)).toEqual(
       expect.arrayContaining(['projects-list', 'projects-create', 'indicators-list', 'jobs-stream-events']),
     )
-    const large = simple.filter(({ bytes }) => bytes > 270_000).map(({ name }) => name)
+    const large = simple.filter(({ bytes }) => bytes > 285_000).map(({ name }) => name)
     expect(large).toEqual(['docs-read-openapi', 'documents-extract-intelligence', 'exports-build'])
   })
 

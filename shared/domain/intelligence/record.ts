@@ -14,8 +14,12 @@ export async function recordExtraction(
   { subjects, findings }: Findings,
 ): Promise<void> {
   await lockEvidence(sql, document.org_id)
-  // The planner knows nothing of rows written a moment ago: for many it would loop over tables that it takes for empty.
-  if (subjects.length > manySubjects) await sql`set local enable_nestloop = off`
+  if (subjects.length > manySubjects) {
+    // The planner knows nothing of rows written a moment ago: for many it would loop over tables that it takes for empty.
+    await sql`set local enable_nestloop = off`
+    // Nor is a plan any good that this connection has kept since it worked on small documents.
+    await sql`set local plan_cache_mode = force_custom_plan`
+  }
   await stageSubjects(sql, subjects)
   await insertSubjects(sql, document)
   await sql`create temporary table found (
