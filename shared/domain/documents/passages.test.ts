@@ -8,9 +8,10 @@ import { readText, replacePassages, toPassages } from './passages.ts'
 
 const text = fc.string({ unit: fc.constantFrom('a', ' ', '\n', '.', 'é', '𝄞', 'word '), maxLength: 20_000 })
 
-/** A text cut into pages at any places. */
+/** A text cut into pages at any places between characters. */
 const paged = fc.tuple(text, fc.array(fc.nat(20_000), { maxLength: 5 })).map(([whole, cuts]) => {
-  const ends = [...new Set(cuts.filter((cut) => cut > 0 && cut < whole.length)), whole.length].sort((a, b) => a - b)
+  const between = cuts.filter((cut) => cut > 0 && cut < whole.length && whole.slice(0, cut).isWellFormed())
+  const ends = [...new Set(between), whole.length].sort((a, b) => a - b)
   const pages = ends.map((end, index) => ({ number: index + 1, start: ends[index - 1] ?? 0, end }))
   return { text: whole, pages: pages.filter((page) => page.end > page.start) }
 })
@@ -36,6 +37,17 @@ test('the passages of a text, in order, are the text, each no longer than a pass
 test('no passage ends inside a character', () => {
   const passages = toPassages({ text: '𝄞'.repeat(5000), pages: [] })
   for (const passage of passages) expect(passage.text.isWellFormed()).toBe(true)
+})
+
+test('a character that two pages share goes to the later page, whole', () => {
+  const pages = [
+    { number: 1, start: 0, end: 2 },
+    { number: 2, start: 2, end: 3 },
+  ]
+  expect(toPassages({ text: 'a𝄞', pages }).map(({ page, text }) => [page, text])).toEqual([
+    [1, 'a'],
+    [2, '𝄞'],
+  ])
 })
 
 test('a text without pages has passages without pages', () => {

@@ -40,8 +40,8 @@ function coveringSpans({
   if (pages.length === 0) return [{ number: null, start: 0, end: text.length }]
   return pages.map((page, index) => ({
     number: page.number,
-    start: index === 0 ? 0 : page.start,
-    end: pages[index + 1]?.start ?? text.length,
+    start: index === 0 ? 0 : wholeBefore(text, page.start),
+    end: wholeBefore(text, pages[index + 1]?.start ?? text.length),
   }))
 }
 
@@ -52,9 +52,13 @@ function cutBefore(text: string, start: number, wanted: number, end: number): nu
     const at = text.lastIndexOf(separator, wanted - 1)
     if (at >= half) return at + 1
   }
-  // Never between the two halves of a character outside the basic plane.
-  const code = text.charCodeAt(wanted - 1)
-  return code >= 0xd800 && code <= 0xdbff ? wanted - 1 : wanted
+  return wholeBefore(text, wanted)
+}
+
+/** The place, or the one before it when it lies between the two halves of a character outside the basic plane. */
+function wholeBefore(text: string, at: number): number {
+  const cutsCharacter = (text.codePointAt(at - 1) ?? 0) > 0xffff
+  return cutsCharacter ? at - 1 : at
 }
 
 /** Rows of one statement: a few megabytes of text. */
