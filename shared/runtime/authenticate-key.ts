@@ -5,24 +5,22 @@ import { type Permission, permissionNames } from '#shared/domain/tenancy/permiss
 import type { Wanted } from '#shared/domain/tenancy/principal.ts'
 import { system } from '#shared/platform/database/index.ts'
 import type { Charge, Demand } from './authenticate.ts'
+import { Believed } from './believed.ts'
 import type { Machine } from './declarations.ts'
 import { LastUse } from './last-use.ts'
 import type { Services } from './services.ts'
-
-/** How long a loaded key is believed, and thereby how long a revoked one may still be taken somewhere. */
-const keyTtlMilliseconds = 5_000
-const maximumCached = 10_000
 
 /** Turns API keys into principals. */
 export class KeyAuthenticator {
   /** When keys were used last; whoever owns a batch of writes flushes it. */
   readonly lastUse = new LastUse()
   readonly #services: Pick<Services, 'database' | 'now'>
-  /** By hash. Only keys that were good: guesses can't fill it. */
-  readonly #cache = new Map<string, { key: LoadedKey; loadedAt: number }>()
+  /** By hash. */
+  readonly #believed: Believed<LoadedKey>
 
   constructor(services: Pick<Services, 'database' | 'now'>) {
     this.#services = services
+    this.#believed = new Believed(() => services.now())
   }
 
   /**
@@ -35,7 +33,7 @@ export class KeyAuthenticator {
   async authenticate(text: string, demand: Demand, wanted: Wanted, charge?: Charge): Promise<Machine> {
     const fingerprint = parseApiKey(text)
     if (!fingerprint) throw refusal()
-    const known = this.#cached(fingerprint.sha256)
+    const known = this.#believed.recall(fingerprint.sha256)
     const key = known ?? (await this.#load(fingerprint.sha256))
     const decided = attempt(() => this.#admit(key, demand, wanted))
     if (key) await charge?.(key.id, decided.principal)
@@ -52,22 +50,11 @@ export class KeyAuthenticator {
     return decide(key, demand, wanted)
   }
 
-  #cached(sha256: string): LoadedKey | null {
-    const cached = this.#cache.get(sha256)
-    if (!cached || this.#services.now().getTime() - cached.loadedAt >= keyTtlMilliseconds) return null
-    return cached.key
-  }
-
-  async #load(sha256: string): Promise<LoadedKey | null> {
-    // From before the look, so that what was revoked during it isn't believed for longer.
-    const loadedAt = this.#services.now().getTime()
-    const key = await this.#services.database.transaction(system, (sql) => loadKey(sql, sha256), { readOnly: true })
-    this.#cache.delete(sha256)
-    if (!key) return null
-    const [oldest] = this.#cache.keys()
-    if (oldest !== undefined && this.#cache.size >= maximumCached) this.#cache.delete(oldest)
-    this.#cache.set(sha256, { key, loadedAt })
-    return key
+  #load(sha256: string): Promise<LoadedKey | null> {
+    const { database } = this.#services
+    return this.#believed.look(sha256, () =>
+      database.transaction(system, (sql) => loadKey(sql, sha256), { readOnly: true }),
+    )
   }
 }
 

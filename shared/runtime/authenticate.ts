@@ -4,13 +4,10 @@ import { enterOrganization, type Identity, loadIdentity, type Wanted } from '#sh
 import { system } from '#shared/platform/database/index.ts'
 import { PlatformError } from '#shared/platform/errors.ts'
 import { attempt, KeyAuthenticator } from './authenticate-key.ts'
+import { Believed } from './believed.ts'
 import type { Access, Machine, Member, Route, SignedIn } from './declarations.ts'
 import type { LastUse } from './last-use.ts'
 import type { AccessClaims, Services } from './services.ts'
-
-/** How long a loaded identity is believed. A refusal is never given from it: the identity is loaded afresh first. */
-const identityTtlMilliseconds = 5_000
-const maximumCached = 10_000
 
 /**
  * Takes a request from the rate limit of a user or an API key.
@@ -41,11 +38,13 @@ export function challengesOf(demand: Demand): string[] {
 export class Authenticator {
   readonly #services: Services
   readonly #keys: KeyAuthenticator
-  readonly #cache = new Map<string, { identity: Identity; loadedAt: number }>()
+  /** By subject. A refusal is never given from it: the identity is loaded afresh first. */
+  readonly #believed: Believed<Identity>
 
   constructor(services: Services) {
     this.#services = services
     this.#keys = new KeyAuthenticator(services)
+    this.#believed = new Believed(() => services.now())
   }
 
   /** When API keys were used last, for whoever writes it down. */
@@ -79,7 +78,7 @@ export class Authenticator {
   }
 
   async #person(claims: AccessClaims, demand: Demand, wanted: Wanted, charge?: Charge): Promise<SignedIn | Member> {
-    const known = this.#cached(claims.sub)
+    const known = this.#believed.recall(claims.sub)
     const identity = known ?? (await this.#load(claims))
     const decided = attempt(() => decide(identity, demand, wanted))
     await charge?.(identity.userId, decided.principal)
@@ -113,19 +112,9 @@ export class Authenticator {
     throw new AppError('PERMISSION_DENIED', 'This needs your second factor: verify it at /v1/auth/mfa/verify first')
   }
 
-  #cached(sub: string): Identity | null {
-    const cached = this.#cache.get(sub)
-    if (!cached || this.#services.now().getTime() - cached.loadedAt >= identityTtlMilliseconds) return null
-    return cached.identity
-  }
-
-  async #load(claims: AccessClaims): Promise<Identity> {
-    // From before the look, so that what was withdrawn during it isn't believed for longer.
-    const loadedAt = this.#services.now().getTime()
-    const identity = await this.#services.database.transaction(system, (sql) => loadIdentity(sql, claims))
-    if (this.#cache.size >= maximumCached) this.#cache.clear()
-    this.#cache.set(claims.sub, { identity, loadedAt })
-    return identity
+  #load(claims: AccessClaims): Promise<Identity> {
+    const { database } = this.#services
+    return this.#believed.look(claims.sub, () => database.transaction(system, (sql) => loadIdentity(sql, claims)))
   }
 }
 

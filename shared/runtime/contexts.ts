@@ -1,12 +1,12 @@
 import type { Sql } from '#shared/domain/sql.ts'
 import { nobody, type PendingStatement, type Scope } from '#shared/platform/database/index.ts'
+import { createSealer } from '#shared/platform/seal.ts'
 import { AuditTrail } from './audit-trail.ts'
 import { createCursors } from './cursors.ts'
 import type { BaseContext, Context, Resources } from './declarations.ts'
 import type { Logger } from './log.ts'
 import { Outbox } from './outbox.ts'
 import { monitorOf } from './probes.ts'
-import { createSealer } from './seal.ts'
 import type { Services } from './services.ts'
 
 /** What one request or delivery brings along. */

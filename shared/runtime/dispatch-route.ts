@@ -51,6 +51,7 @@ interface Exchange {
   request: HttpRequest
   response: HttpResponse
   requestId: string
+  traceparent: string | null
   log: Services['log']
   signal: AbortSignal
   /** The caller's. */
@@ -86,15 +87,17 @@ export function routeHandler(
   return async (request, response) => {
     const startedAt = performance.now()
     const requestId = requestIdOf(request)
+    const traceparent = traceparentOf(request)
     const abort = new AbortController()
     response.once('close', () => {
       if (!response.writableFinished) abort.abort()
     })
-    const log = services.log.child({ function: name, requestId, traceparent: traceparentOf(request) })
+    const log = services.log.child({ function: name, requestId, traceparent })
     const exchange: Exchange = {
       request,
       response,
       requestId,
+      traceparent,
       log,
       signal: abort.signal,
       address: clientAddress(request, services.config.TRUSTED_PROXY_HOPS),
@@ -187,7 +190,7 @@ export function routeHandler(
       principal,
       scope: scopeOf(principal, route.access),
       requestId: exchange.requestId,
-      traceparent: traceparentOf(request),
+      traceparent: exchange.traceparent,
       now: services.now(),
       log: exchange.log,
       signal: exchange.signal,

@@ -3,9 +3,9 @@ import { AppError } from '#shared/domain/errors.ts'
 import type { Sealer } from '#shared/domain/sealing.ts'
 import type { Sql } from '#shared/domain/sql.ts'
 import { type Database, nobody, type PendingStatement } from '#shared/platform/database/index.ts'
+import { createSealer } from '#shared/platform/seal.ts'
 import type { Logger } from './log.ts'
 import type { Reply } from './reply.ts'
-import { createSealer } from './seal.ts'
 
 /** Answers are given again for so long (IETF draft-ietf-httpapi-idempotency-key-header leaves it to the server). */
 const keptHours = 24
