@@ -116,7 +116,7 @@ async function start(called: AbortSignal): Promise<void> {
     stop: () => Promise.race([product.stop(), sleep(productPatienceSeconds * 1000)]),
   })
   called.throwIfAborted()
-  if (await ensureDemo(product.services.database, product.issuer, password)) {
+  if (await ensureDemo(product.services, product.issuer, password)) {
     // Who starts the product on their own machine also runs it.
     await asOwner(postgres.ownerUrl('adapt'), (sql) => setOperator(sql, demoCredentials.email, true))
   }

@@ -201,7 +201,7 @@ async function startDatabase(issuer: Issuer, ends: (() => Promise<unknown>)[]): 
   const { userId } = await database.transaction(system, (sql) => loadIdentity(sql, claims))
   const orgId = newId()
   await database.transaction({ ...nobody, orgId, userId, workspaceId: 'any' }, async (sql) => {
-    await createOrganization(sql, { id: orgId, name: 'Example', ownerId: userId })
+    await createOrganization({ sql, publish: async () => {} }, { id: orgId, name: 'Example', ownerId: userId })
     const [workspace] = await listWorkspaces(sql, { userId, role: 'owner' }, { size: 1, before: null })
     await createProject(sql, { orgId, workspaceId: workspace!.id, name: 'Example', description: '', createdBy: userId })
   })

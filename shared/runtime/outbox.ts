@@ -42,7 +42,7 @@ export class Outbox {
   readonly publish: Publish = async (type, payload, options = {}) => {
     this.#assertDeclared(type)
     this.#rows.push({
-      ...this.#envelope(type.type, payload),
+      ...this.#envelope(type.type, payload, options.workspaceId),
       kind: 'event',
       target: type.topic,
       queue: null,
@@ -70,7 +70,7 @@ export class Outbox {
     throw new Error(`the function sends ${type.kind === 'event' ? type.type : type.name} but does not declare it`)
   }
 
-  #envelope(eventType: string, payload: unknown): { id: string; org_id: string; body: Envelope } {
+  #envelope(eventType: string, payload: unknown, ofWorkspace?: string): { id: string; org_id: string; body: Envelope } {
     const id = newId()
     const { workspaceId, actorId, requestId, traceparent, now } = this.#origin
     const orgId = this.#origin.orgId()
@@ -81,7 +81,7 @@ export class Outbox {
         id,
         event_type: eventType,
         org_id: orgId,
-        workspace_id: workspaceId,
+        workspace_id: ofWorkspace ?? workspaceId,
         actor_id: actorId,
         correlation_id: requestId,
         traceparent,

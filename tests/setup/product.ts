@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Product, startProduct } from '#shared/embedded/product.ts'
 import { createTestDatabase } from '#shared/platform/database/test-cluster.ts'
+import type { DiscoveredFunction } from '#shared/runtime/discover.ts'
 import { type Logger, silentLogger } from '#shared/runtime/log.ts'
 import { cloneDatabase, type TestDatabase } from './database.ts'
 
@@ -21,6 +22,7 @@ export async function startTestProduct(
   clusterUrl: string,
   settings: Record<string, string> = {},
   log: Logger = silentLogger,
+  furtherFunctions: readonly DiscoveredFunction[] = [],
 ): Promise<TestProduct> {
   const database = await cloneDatabase(clusterUrl)
   const cloud = await createTestDatabase(clusterUrl)
@@ -33,6 +35,7 @@ export async function startTestProduct(
     port: 0,
     settings: { ...unlimited, APP_ENV: 'test', ...settings },
     log,
+    furtherFunctions,
     backoffScale: 0.01,
   })
   return {

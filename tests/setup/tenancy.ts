@@ -1,8 +1,12 @@
 import { newId } from '#shared/domain/ids.ts'
+import type { Publish } from '#shared/domain/messaging.ts'
 import type { Sql } from '#shared/domain/sql.ts'
 import { createOrganization } from '#shared/domain/tenancy/organizations.ts'
 import type { Permission, Role } from '#shared/domain/tenancy/permissions.ts'
 import { type Database, nobody, type Scope, system } from '#shared/platform/database/index.ts'
+
+/** Here nobody listens. */
+export const unheard: Publish = async () => {}
 
 /** Makes people and organizations for tests, as the product makes them. */
 export function createTenants(database: Database) {
@@ -21,7 +25,7 @@ export function createTenants(database: Database) {
     async organization(name = 'Example') {
       const [orgId, ownerId] = [newId(), await person()]
       await database.transaction({ ...inside(orgId), userId: ownerId }, (sql) =>
-        createOrganization(sql, { id: orgId, name, ownerId }),
+        createOrganization({ sql, publish: unheard }, { id: orgId, name, ownerId }),
       )
       return { orgId, ownerId }
     },

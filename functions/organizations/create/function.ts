@@ -1,3 +1,4 @@
+import { workspaceCreated } from '#shared/domain/tenancy/messages.ts'
 import { Organization, OrganizationDraft } from '#shared/domain/tenancy/schemas.ts'
 import { defineRoute } from '#shared/runtime/declarations.ts'
 
@@ -10,5 +11,6 @@ export default defineRoute({
   idempotent: true,
   audit: 'organization.created',
   responses: { 201: Organization },
+  resources: { publishes: [workspaceCreated] },
   handler: () => import('./handler.ts'),
 })

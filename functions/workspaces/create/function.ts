@@ -1,3 +1,4 @@
+import { workspaceCreated } from '#shared/domain/tenancy/messages.ts'
 import { Workspace, WorkspaceDraft } from '#shared/domain/tenancy/schemas.ts'
 import { defineRoute } from '#shared/runtime/declarations.ts'
 
@@ -12,5 +13,6 @@ export default defineRoute({
   idempotent: true,
   audit: 'workspace.created',
   responses: { 201: Workspace },
+  resources: { publishes: [workspaceCreated] },
   handler: () => import('./handler.ts'),
 })

@@ -1,7 +1,7 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { cloneDatabase, type TestDatabase } from '../../../tests/setup/database.ts'
-import { createTenants } from '../../../tests/setup/tenancy.ts'
+import { createTenants, unheard } from '../../../tests/setup/tenancy.ts'
 import { type Database, system } from '../../platform/database/index.ts'
 import { newId } from '../ids.ts'
 import { notify } from '../notifications/notifications.ts'
@@ -111,7 +111,9 @@ describe('someone who deletes themselves', () => {
     await tenants.join(red.orgId, 'viewer', [], me.userId)
     for (const name of ['First', 'Second']) {
       const id = newId()
-      await tenants.as(id, me.userId, (sql) => createOrganization(sql, { id, name, ownerId: me.userId }))
+      await tenants.as(id, me.userId, (sql) =>
+        createOrganization({ sql, publish: unheard }, { id, name, ownerId: me.userId }),
+      )
     }
     await tenants.join(blue.orgId, 'owner', [], me.userId)
     await expect(deleteMe(me)).rejects.toMatchObject({
@@ -167,7 +169,7 @@ describe('someone who deletes themselves', () => {
     const [reached, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const id = newId()
     const making = tenants.as(id, me.userId, async (sql) => {
-      await createOrganization(sql, { id, name: 'In the making', ownerId: me.userId })
+      await createOrganization({ sql, publish: unheard }, { id, name: 'In the making', ownerId: me.userId })
       reached.resolve()
       await gate.promise
     })
@@ -188,7 +190,7 @@ describe('someone who deletes themselves', () => {
     await deleteMe(me)
     const id = newId()
     const making = tenants.as(id, me.userId, (sql) =>
-      createOrganization(sql, { id, name: 'Ghost', ownerId: me.userId }),
+      createOrganization({ sql, publish: unheard }, { id, name: 'Ghost', ownerId: me.userId }),
     )
     await expect(making).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
   })
@@ -198,7 +200,7 @@ describe('someone who deletes themselves', () => {
       const people = [await newcomer(), await newcomer()] as const
       const id = newId()
       await tenants.as(id, people[0].userId, (sql) =>
-        createOrganization(sql, { id, name: 'Shared', ownerId: people[0].userId }),
+        createOrganization({ sql, publish: unheard }, { id, name: 'Shared', ownerId: people[0].userId }),
       )
       await tenants.join(id, 'owner', [], people[1].userId)
       const outcomes = await Promise.allSettled(people.map((person) => deleteMe(person)))

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { cloneDatabase, type TestDatabase } from '../../../tests/setup/database.ts'
-import { createTenants } from '../../../tests/setup/tenancy.ts'
+import { createTenants, unheard } from '../../../tests/setup/tenancy.ts'
 import type { Database } from '../../platform/database/index.ts'
 import { createSealer } from '../../platform/seal.ts'
 import { newId } from '../ids.ts'
@@ -170,8 +170,8 @@ describe('accepting', () => {
   test('lets nobody into a workspace that the inviter has lost meanwhile', async () => {
     const { orgId, ownerId } = await tenants.organization()
     const asOwner = <Result>(work: (sql: Sql) => Promise<Result>) => tenants.as(orgId, ownerId, work)
-    const lost = await asOwner((sql) => createWorkspace(sql, { orgId, name: 'Lost', ownerId }))
-    const kept = await asOwner((sql) => createWorkspace(sql, { orgId, name: 'Kept', ownerId }))
+    const lost = await asOwner((sql) => createWorkspace({ sql, publish: unheard }, { orgId, name: 'Lost', ownerId }))
+    const kept = await asOwner((sql) => createWorkspace({ sql, publish: unheard }, { orgId, name: 'Kept', ownerId }))
     const clerk = await tenants.join(orgId, 'editor', ['members:manage'])
     const [person, workspaceIds] = [await newcomer(), [lost.id, kept.id]]
     for (const workspaceId of workspaceIds) {

@@ -1,8 +1,10 @@
 import * as v from 'valibot'
 import { AppError, notFound } from '../errors.ts'
 import { newId } from '../ids.ts'
+import type { Publish } from '../messaging.ts'
 import { endOfIds, type Page } from '../paging.ts'
 import type { Json, Sql } from '../sql.ts'
+import { workspaceCreated } from './messages.ts'
 import type { Role } from './permissions.ts'
 import { seesEveryWorkspace } from './principal.ts'
 import {
@@ -14,6 +16,12 @@ import {
 } from './schemas.ts'
 import { holdUser } from './users.ts'
 
+/** What it takes to make a workspace and to say so. */
+export interface CreationContext {
+  sql: Sql
+  publish: Publish
+}
+
 const columns = (sql: Sql) => sql`
   o.id, o.name, case when o.deleting_at is null then 'active' else 'deleting' end as status, o.created_at, o.updated_at`
 
@@ -22,14 +30,15 @@ const columns = (sql: Sql) => sql`
  * @param id id of the organization to be
  */
 export async function createOrganization(
-  sql: Sql,
+  context: CreationContext,
   draft: { id: string; name: string; ownerId: string },
 ): Promise<Organization> {
+  const { sql } = context
   await holdUser(sql, draft.ownerId)
   const [organization] = await sql<Omit<Organization, 'role'>[]>`
     insert into organizations as o (id, name) values (${draft.id}, ${draft.name}) returning ${columns(sql)}`
   await sql`insert into memberships (org_id, user_id, role) values (${draft.id}, ${draft.ownerId}, 'owner')`
-  await createWorkspace(sql, { orgId: draft.id, name: 'General', ownerId: draft.ownerId })
+  await createWorkspace(context, { orgId: draft.id, name: 'General', ownerId: draft.ownerId })
   return { ...organization!, role: 'owner' }
 }
 
@@ -78,9 +87,12 @@ export async function updateOrganization(
   return readOrganization(sql, id, userId)
 }
 
-/** @throws AppError CONFLICT when the organization has a workspace of this name */
+/**
+ * Makes a workspace and tells that it is there.
+ * @throws AppError CONFLICT when the organization has a workspace of this name
+ */
 export async function createWorkspace(
-  sql: Sql,
+  { sql, publish }: CreationContext,
   draft: { orgId: string; name: string; ownerId: string },
 ): Promise<Workspace> {
   const id = newId()
@@ -92,6 +104,7 @@ export async function createWorkspace(
   await sql`
     insert into workspace_members (org_id, workspace_id, user_id, role)
     values (${draft.orgId}, ${id}, ${draft.ownerId}, 'owner')`
+  await publish(workspaceCreated, { workspace_id: id }, { workspaceId: id })
   return workspace
 }
 
