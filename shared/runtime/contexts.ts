@@ -44,6 +44,7 @@ export function baseContext<Principal>(services: Services, call: Call<Principal>
     sealer: (purpose) => createSealer(services.config.SIGNING_SECRET, purpose),
     isEnabled: (flag) => services.flags.isEnabled(flag, call.scope.orgId),
     read: (work) => services.database.transaction(call.scope, work, { readOnly: true }),
+    commit: (work) => services.database.transaction(call.scope, work),
   }
 }
 

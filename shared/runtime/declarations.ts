@@ -97,6 +97,11 @@ export interface BaseContext<Principal> {
   isEnabled(flag: string): Promise<boolean>
   /** Runs a short transaction of its own for this principal: for `prepare` and for streamed answers. */
   read<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>
+  /**
+   * Runs a short transaction of its own that is real before the handler goes on: for what others must know before
+   * something outside is asked (a lease, a reservation). It must be harmless when done again.
+   */
+  commit<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>
 }
 
 /** Inside the one transaction whose commit makes the handler's effects real, all at once. */
