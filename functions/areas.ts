@@ -18,7 +18,7 @@ export const areas: Readonly<Record<string, string>> = {
   members: 'Who is in an organization, in which role and with which extra permissions',
   notifications: 'What the caller was notified of',
   objects: 'Files behind signed URLs',
-  operations: 'Health of this installation',
+  operations: 'Health of this installation, and a test of the way that its messages go',
   organizations: 'Tenants: everything belongs to one',
   projects: 'What documents and intelligence are gathered for',
   usage: 'Who asked what how often, and how fast it was answered',

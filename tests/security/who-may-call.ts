@@ -90,7 +90,7 @@ export const walls: readonly Wall[] = [
     roles: managers,
     scope: 'organization:manage',
     secondFactor: false,
-    routes: ['blocklists-create', 'blocklists-revoke'],
+    routes: ['blocklists-create', 'blocklists-revoke', 'operations-send-test-event'],
   },
   {
     permission: 'organization:manage',

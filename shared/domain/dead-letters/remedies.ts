@@ -25,6 +25,7 @@ export const remedies: ReadonlyMap<string, Remedy> = new Map<string, Remedy>([
   [eraseOrganization.name, goesOn],
   [forgetOrganization.name, goesOn],
   [eraseWorkspace.name, goesOn],
+  ['operations-receive-test-event', { refusal: 'The test has ended as failed; send another event' }],
   // The document was ready all the same: who was to be told of it is told now.
   ['notifications-document-finished', 'send'],
   ['unknown', { refusal: 'It is not known which function the message was for' }],
