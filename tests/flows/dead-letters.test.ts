@@ -1,7 +1,12 @@
 import postgres from 'postgres'
+import * as v from 'valibot'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { alerter } from '#shared/domain/dead-letters/alert.ts'
 import { remedies } from '#shared/domain/dead-letters/remedies.ts'
+import { writeDeadLetter } from '#shared/domain/dead-letters/write.ts'
 import { newId } from '#shared/domain/ids.ts'
+import { Envelope } from '#shared/domain/messaging.ts'
+import { nobody } from '#shared/platform/database/index.ts'
 import { type Declaration, defineEvent, defineTask } from '#shared/runtime/declarations.ts'
 import { discoverFunctions } from '#shared/runtime/discover.ts'
 import { defaultRetry, queuePolicies, spareAttempts } from '#shared/runtime/policies.ts'
@@ -84,6 +89,14 @@ async function deliverTasks(name: string, declaration: Declaration, attempt = 1)
     outcomes.push((await world.deliver(name, declaration, { body, attempt, asTask: true })).outcome)
   }
   return outcomes
+}
+
+/** Delivers the alerts that wait to be sent. */
+async function deliverAlerts() {
+  const rows = await waitingFor('alerts')
+  await owner`delete from outbox where target = 'alerts'`
+  const deliveries = rows.map(({ body }) => world.deliver(alerter, declarationOf(alerter), { body }))
+  return (await Promise.all(deliveries)).map(({ outcome }) => outcome)
 }
 
 describe('a message that was given up', () => {
@@ -171,15 +184,61 @@ describe('a message that was given up', () => {
 
   test('is told to each owner and admin once in an hour for its function, and to nobody else', async () => {
     await owner`delete from notifications where kind = 'dead_letter.created'`
-    await Promise.all([giveUpEvent(), giveUpEvent()])
-    await giveUpEvent()
+    await owner`delete from outbox where target = 'alerts'`
+    for (let round = 0; round < 3; round++) {
+      await Promise.all([giveUpEvent(), giveUpEvent()])
+      expect(new Set(await deliverAlerts())).toEqual(new Set(['done']))
+    }
     const told = await owner<{ role: string }[]>`
       select m.role from notifications n join memberships m on m.user_id = n.user_id and m.org_id = n.org_id
       where n.kind = 'dead_letter.created' order by m.role`
     expect(told.map(({ role }) => role)).toEqual(['admin', 'owner'])
     await owner`update notifications set created_at = created_at - interval '61 minutes' where kind = 'dead_letter.created'`
     await giveUpEvent()
+    await deliverAlerts()
     expect(await owner`select 1 from notifications where kind = 'dead_letter.created'`).toHaveLength(4)
+  })
+
+  test('a thousand times raises one alert and one notification for each manager, which tells how many they are', async () => {
+    await owner`delete from notifications where kind = 'dead_letter.created'`
+    const { orgId } = world
+    const consumer = 'objects-remove-late'
+    const error = { code: 'INTERNAL', message: 'Out of order' }
+    await owner`delete from dead_letters where consumer = ${consumer}`
+    const giveUp = (count: number) =>
+      world.services.database.transaction({ ...nobody, orgId, workspaceId: 'any' }, async (sql) => {
+        for (let n = 0; n < count; n++) {
+          const body = world.envelope({ n })
+          const letter = { kind: 'task', consumer, queue: 'long-running', attempts: 5, error } as const
+          await writeDeadLetter(sql, { ...letter, orgId, messageId: body.id, body })
+        }
+      })
+    await giveUp(1)
+    await Promise.all([333, 333, 333].map(giveUp))
+    const [alert, ...others] = await waitingFor('alerts')
+    expect(others).toEqual([])
+    expect(v.is(Envelope, alert?.body)).toBe(true)
+    expect(alert?.body).toMatchObject({ event_type: 'dead_letter.created', payload: { consumer, error } })
+    expect(await deliverAlerts()).toEqual(['done'])
+    const told = await owner<{ body: string }[]>`select body from notifications where kind = 'dead_letter.created'`
+    expect(told.map(({ body }) => body)).toEqual(
+      Array(2).fill('Out of order. 1000 messages are kept as dead letters, to be sent again or discarded.'),
+    )
+  })
+
+  test('and made good before the alert arrives is told to nobody', async () => {
+    await owner`delete from notifications where kind = 'dead_letter.created'`
+    await owner`update dead_letters set status = 'discarded' where status = 'open'`
+    const { id } = await giveUpEvent()
+    await send('DELETE', `/v1/dead-letters/${id}`)
+    expect(await deliverAlerts()).toEqual(['done'])
+    expect(await owner`select 1 from notifications where kind = 'dead_letter.created'`).toEqual([])
+  })
+
+  test('by the function that tells of alerts raises none', async () => {
+    const body = world.envelope({ poison: true })
+    expect((await world.deliver(alerter, declarationOf(alerter), { body })).outcome).toBe('dead-lettered')
+    expect(await waitingFor('alerts')).toEqual([])
   })
 })
 

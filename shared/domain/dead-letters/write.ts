@@ -3,7 +3,7 @@ import { newId } from '../ids.ts'
 import { eventType, type QueueName } from '../messaging.ts'
 import { storableJson } from '../plain-text.ts'
 import type { Sql } from '../sql.ts'
-import { alertManagers } from './alert.ts'
+import { raiseAlert } from './alert.ts'
 
 export interface DeadLetter {
   orgId: string | null
@@ -22,13 +22,13 @@ export interface DeadLetter {
 export const deadLettered = eventType('dead-letters', 'dead-lettered', v.unknown())
 
 /**
- * Keeps a message that was given up, and alerts who manages the organization. A sender may give up twice: the first one
+ * Keeps a message that was given up, and raises an alert. A sender may give up twice: the first one
  * stays. What was given up again after it had been sent again opens its letter again. Whatever the message is, it can be
  * kept: an organization that is gone, or was never there, is left out.
  */
 export async function writeDeadLetter(sql: Sql, letter: DeadLetter): Promise<void> {
   const id = (await reopen(sql, letter)) ?? (await insert(sql, letter))
-  if (id !== null && letter.orgId !== null) await alertManagers(sql, { ...letter, id, orgId: letter.orgId })
+  if (id !== null && letter.orgId !== null) await raiseAlert(sql, { ...letter, id, orgId: letter.orgId })
 }
 
 async function reopen(sql: Sql, letter: DeadLetter): Promise<string | null> {
