@@ -219,7 +219,10 @@ export function cronHandler(
       }
       const outcome = await inTransaction(services, call, async (context) => {
         if (!(await accept(context.sql, name, scheduledAt.toISOString()))) return 'duplicate'
-        await run({ ...context, sweepOutbox: () => sweepOutbox(context.sql, services, 30) }, { scheduledAt })
+        await run(
+          { ...context, sweepOutbox: () => sweepOutbox(context.sql, { ...services, log }, 30) },
+          { scheduledAt },
+        )
         return 'done'
       })
       log.debug('schedule', { outcome })
