@@ -19,7 +19,10 @@ export async function startInstance(services: Services, functions: readonly Disc
     toHandler(name, declaration, declaration.kind === 'route' ? methods.get(declaration.path) : []),
   )
   const server = createServer((request, response) => {
-    const handler = router.find(request.method ?? '', targetOf(request).pathname)
+    const { pathname } = targetOf(request)
+    const handler = pathname.startsWith('/functions/')
+      ? router.byName(pathname.slice('/functions/'.length))
+      : router.find(request.method ?? '', pathname)
     if (handler) void handler(request, response)
     else response.writeHead(404).end()
   })
