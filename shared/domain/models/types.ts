@@ -145,7 +145,8 @@ export interface SpendAuthority {
       /** Whether the usage is the provider's or our bound, because it said nothing. */
       estimated: boolean
       milliseconds: number
-      finish: FinishReason
+      /** `failed`: the provider may charge for a call that brought no answer; it is booked at its worst case. */
+      finish: FinishReason | 'failed'
       /** Key in the artifacts bucket of what was asked and answered, redacted. */
       artifactKey: string | null
     },
@@ -165,17 +166,21 @@ export interface ModelRequest<Output extends v.GenericSchema | null = v.GenericS
   /** The answer is parsed and validated with it, and repaired once. */
   output: Output
   maximumOutputTokens: number
+  /** For one answer of one model; a model that lets it pass is not asked again in this call. */
   timeoutSeconds: number
 }
 
 export interface ModelAnswer<Output> {
   /** The name under which it is priced and logged. */
   model: string
+  /** Null as long as `toolRequests` has any: run them, and ask again with their outputs among the turns. */
   output: Output
   text: string
   toolRequests: readonly ToolRequest[]
   finish: FinishReason
+  /** Of all calls that were made for this answer, also those that failed. */
   usage: TokenUsage
+  /** Of all of them too. */
   costMicrodollars: number
 }
 
@@ -183,6 +188,7 @@ export interface ModelAnswer<Output> {
 export interface Models {
   /**
    * Asks the models of an alias in their order until one answers.
+   * @param onText told of each piece as it arrives: a preview of the first answer that begins; the answer's text counts
    * @throws AppError BUDGET_EXCEEDED, UNAVAILABLE (no model answered); the reason of the signal when aborted
    */
   complete<Output extends v.GenericSchema | null>(
