@@ -1,4 +1,4 @@
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import postgres from 'postgres'
 import { PlatformError } from '../errors.ts'
 import { guarded } from './guarded.ts'
@@ -21,6 +21,7 @@ export interface DatabaseOptions {
   url: string
   poolSize: number
   connectTimeoutSeconds: number
+  /** For the server, which ends what takes longer; a server that says nothing at all is given up 2 s later. */
   statementTimeoutSeconds: number
   applicationName: string
   /**
@@ -96,10 +97,23 @@ interface Slot {
 
 /** So long a connection may stay in a transaction that is over. */
 const owedMilliseconds = 3
+/** The server ends every statement, and every transaction that waits for its next one, when their time is over; so long it may take to say so. */
+const silenceGraceSeconds = 2
 
-function openSlot(options: DatabaseOptions): Slot {
-  const { url, socket } = locate(options.url, () => {
-    slot.lost = true
+/** @param onSilence told when nothing has come or gone for longer than the server leaves anybody waiting */
+function openSlot(options: DatabaseOptions, onSilence: (slot: Slot, socket: Socket) => void): Slot {
+  const { url, socket } = locate(options.url, (opened) => {
+    opened.on('error', () => {
+      // Before postgres.js is told: between a socket's error and its close it takes statements that it never answers.
+      slot.lost = true
+    })
+    opened.setTimeout((options.statementTimeoutSeconds + silenceGraceSeconds) * 1000, () => {
+      const { bytesRead } = opened
+      // What came while this process was busy is read first.
+      setImmediate(() => {
+        if (opened.bytesRead === bytesRead) onSilence(slot, opened)
+      })
+    })
   })
   const slot: Slot = {
     lost: false,
@@ -152,9 +166,9 @@ function toIsoString(value: string): string {
 /**
  * Where the server is: a socket of our own, since postgres.js leaves Nagle's algorithm on, which stalls COPY and
  * pipelined statements, and takes no Unix socket from a URL.
- * @param onError told before postgres.js is: between a socket's error and its close it takes statements that it never answers
+ * @param onOpen told of each socket before postgres.js is
  */
-function locate(databaseUrl: string, onError: () => void) {
+function locate(databaseUrl: string, onOpen: (socket: Socket) => void) {
   const url = new URL(databaseUrl)
   const folder = url.searchParams.get('host')
   // postgres.js would send it to the server as a setting.
@@ -162,8 +176,13 @@ function locate(databaseUrl: string, onError: () => void) {
   const host = decodeURIComponent(url.hostname)
   const port = Number(url.port || 5432)
   const target = folder === null ? { host, port, noDelay: true } : { path: `${folder}/.s.PGSQL.${port}` }
-  // What is written before it is connected waits in the socket; `host` is read for the TLS server name.
-  return { url: url.href, socket: () => Object.assign(connect(target).on('error', onError), { host }) }
+  const open = () => {
+    const socket = connect(target)
+    onOpen(socket)
+    // What is written before it is connected waits in the socket; `host` is read for the TLS server name.
+    return Object.assign(socket, { host })
+  }
+  return { url: url.href, socket: open }
 }
 
 export function openDatabase(options: DatabaseOptions): Database {
@@ -171,6 +190,18 @@ export function openDatabase(options: DatabaseOptions): Database {
   const busy = new Set<Slot>()
   const waiting: Waiter[] = []
   let isClosed = false
+  const open = () => openSlot(options, giveUpSilent)
+
+  /**
+   * Ends a connection that leaves its transaction without an answer: the other side is gone and nobody said so. Those that
+   * are idle went the same way, as far as anybody knows.
+   */
+  function giveUpSilent(slot: Slot, socket: Socket): void {
+    if (!busy.has(slot)) return
+    for (const other of idle) other.lost = true
+    const message = 'the database server is silent'
+    socket.destroy(Object.assign(new Error(message), { code: 'ETIMEDOUT' }))
+  }
 
   /** The idle connection used last, which leaves the others to the server's own time-outs; else a new one; else the next to be free. */
   function acquire(): Slot | Promise<Slot> {
@@ -180,7 +211,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       discard(slot)
       return acquire()
     }
-    return !slot && busy.size >= options.poolSize ? queueUp() : take(slot ?? openSlot(options))
+    return !slot && busy.size >= options.poolSize ? queueUp() : take(slot ?? open())
   }
 
   function queueUp(): Promise<Slot> {
@@ -205,7 +236,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     const next = waiting.shift()
     if (next) {
       clearTimeout(next.timer)
-      next.resolve(take(slot.lost ? openSlot(options) : slot))
+      next.resolve(take(slot.lost ? open() : slot))
     } else if (!slot.lost && !isClosed) {
       idle.push(slot)
       if (slot.owesCommit && options.endsReadsLater) endSoon(slot)
@@ -231,7 +262,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       }
     },
     connect() {
-      const slot = openSlot(options)
+      const slot = open()
       // A transaction may take the slot at once: its statements follow this one.
       slot.client.unsafe('select').catch(() => {
         slot.lost = true
