@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 
 /** Topics of the bus, one for each family of events, and the one where subscriptions leave what they gave up. */
-export const topics = ['documents', 'workspaces', 'operations', 'alerts', 'dead-letters'] as const
+export const topics = ['documents', 'workspaces', 'agents', 'operations', 'alerts', 'dead-letters'] as const
 export type Topic = (typeof topics)[number]
 
 /** Queues by how soon their work is wanted: `priority` <5 s, `default` <60 s, `long-running` <30 min, `webhooks` follow-ups and outbound calls. */
