@@ -82,22 +82,26 @@ export class ApiClient {
     if (pending !== '') yield pending
   }
 
-  /** Server-sent events until the server ends them; a lost connection is taken up again where it stopped. */
+  /**
+   * Server-sent events until the last one of a job, or until the server says that no more will come (204). A stream that
+   * ends before that, or is lost, is taken up again where it stopped.
+   */
   async *events(path: string): AsyncIterable<ServerSentEvent> {
     let lastId = ''
     for (let losses = 0; losses < 10; losses++) {
       try {
         const response = await this.#fetch(path, { headers: lastId ? { 'last-event-id': lastId } : {} })
+        if (response.status === 204) return
+        losses = 0
         for await (const event of parseEvents(response)) {
           lastId = event.id || lastId
-          losses = 0
           yield event
+          if (isLast(event.data)) return
         }
-        return
       } catch (error) {
         if (error instanceof ApiError && error.code !== 'UNREACHABLE') throw error
-        await setTimeout(1000)
       }
+      await setTimeout(1000)
     }
     throw new ApiError('UNREACHABLE', `The connection to ${this.#url} was lost`)
   }
@@ -116,6 +120,11 @@ export class ApiClient {
     const { error } = (await response.json().catch(() => ({}))) as { error?: { code: string; message: string } }
     throw new ApiError(error?.code ?? `HTTP_${response.status}`, error?.message ?? `HTTP status ${response.status}`)
   }
+}
+
+function isLast(data: unknown): boolean {
+  const { status } = (data ?? {}) as { status?: unknown }
+  return status === 'succeeded' || status === 'failed' || status === 'cancelled'
 }
 
 /** Splits a response into events (HTML standard, section 9.2.6). */

@@ -1,8 +1,12 @@
+import * as v from 'valibot'
 import { type DeadLetter, givenUpBy, writeDeadLetter } from '#shared/domain/dead-letters/write.ts'
 import { AppError } from '#shared/domain/errors.ts'
+import { Id } from '#shared/domain/ids.ts'
+import { countAttempt, noteFailedAttempt } from '#shared/domain/jobs/jobs.ts'
+import type { Sql } from '#shared/domain/sql.ts'
 import { system } from '#shared/platform/database/index.ts'
 import { baseContext, type Call, inTransaction, serviceScope } from './contexts.ts'
-import type { BaseContext, CronFunction, JobContext, JobFunction, RunCron, Service } from './declarations.ts'
+import type { BaseContext, Context, CronFunction, JobContext, JobFunction, RunCron, Service } from './declarations.ts'
 import { type Delivery, readCloudTask, readPubSubPush, readScheduleTime } from './delivery.ts'
 import { sendError } from './dispatch-route.ts'
 import { toAppError } from './envelope.ts'
@@ -101,7 +105,10 @@ export function jobHandler(
     } catch (error) {
       const shown = toAppError(error)
       const curable = shown.code === 'INTERNAL' || shown.code === 'UNAVAILABLE' || shown.code === 'RATE_LIMITED'
-      if (curable && delivery.attempt < attempts) throw error
+      if (curable && delivery.attempt < attempts) {
+        await noteFailure(delivery, call, shown)
+        throw error
+      }
       log.error('given up', { error })
       return giveUp(delivery, call, failureOf(shown))
     }
@@ -111,12 +118,35 @@ export function jobHandler(
     const payload = validate((job.kind === 'task' ? job.task : job.on).payload, delivery.envelope?.payload, 'payload')
     const { prepare, run } = (await job.handler()) as JobModule
     const prepared = await prepare?.(baseContext(services, call), payload)
-    return inTransaction(services, call, async (context) => {
+    return counted(delivery, call, async (context) => {
       const refusal = await refuse(context, delivery)
       if (refusal) return refusal
       await run({ ...context, delivery }, payload, prepared)
       return 'done'
     })
+  }
+
+  /** Runs the transaction of an attempt; if it does anything, the job that it works for counts it in the same commit. */
+  function counted(
+    { envelope }: Delivery,
+    call: Call<Service>,
+    work: (context: Context<Service>) => Promise<Outcome>,
+  ): Promise<Outcome> {
+    const jobId = jobOf(envelope?.payload)
+    const keep = (sql: Sql, outcome: Outcome) =>
+      jobId !== null && (outcome === 'done' || outcome === 'dead-lettered') ? [countAttempt(sql, jobId)] : []
+    return inTransaction(services, call, work, { keep })
+  }
+
+  /** Says in the job that an attempt failed. That nobody hears of it is no reason not to repeat it. */
+  async function noteFailure({ envelope }: Delivery, call: Call<Service>, error: AppError): Promise<void> {
+    const jobId = jobOf(envelope?.payload)
+    if (jobId === null) return
+    try {
+      await services.database.transaction(call.scope, (sql) => noteFailedAttempt(sql, jobId, error))
+    } catch (reason) {
+      call.log.warn('the failed attempt could not be noted', { error: reason })
+    }
   }
 
   /** Notes the message as dealt with; says why nothing is to be done for it, if so. */
@@ -168,7 +198,7 @@ export function jobHandler(
     letter: DeadLetter,
     tidyUp: ((context: JobContext) => Promise<void>) | null,
   ): Promise<Outcome> {
-    return inTransaction(services, call, async (context) => {
+    return counted(delivery, call, async (context) => {
       // A twin of this delivery may have succeeded in the meantime, or given up already.
       const refusal = await refuse(context, delivery)
       if (refusal) return refusal
@@ -185,6 +215,12 @@ export function jobHandler(
       return null
     }
   }
+}
+
+/** The job that a message works for, by convention: `job_id` of its payload. */
+function jobOf(payload: unknown): string | null {
+  const { job_id: id } = (payload ?? {}) as { job_id?: unknown }
+  return v.is(Id, id) ? id : null
 }
 
 function failureOf(error: AppError): Failure {

@@ -1,7 +1,8 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { newId } from '#shared/domain/ids.ts'
-import { progressJob, startJob } from '#shared/domain/jobs/jobs.ts'
+import { addJobCost, progressJob, startJob } from '#shared/domain/jobs/jobs.ts'
+import { revivalLimit } from '#shared/domain/jobs/revive.ts'
 import { staleHours } from '#shared/domain/jobs/stale.ts'
 import { nobody } from '#shared/platform/database/index.ts'
 import type { Declaration } from '#shared/runtime/declarations.ts'
@@ -114,6 +115,58 @@ describe('a cancelled job', () => {
   })
 })
 
+describe('attempts and cost of a job', () => {
+  const events = (jobId: string) => owner<{ data: Record<string, unknown> }[]>`
+    select data from job_events where job_id = ${jobId} order by sequence`
+  const failing = (name: string): Declaration => {
+    const handler = async () => ({
+      run: async () => {
+        throw new Error('boom')
+      },
+    })
+    return { ...declarationOf(name), handler } as Declaration
+  }
+
+  test('count what ended, well or not, once however often it was delivered, and tell the listeners', async () => {
+    const step = await world.documentAt('scan')
+    expect(await read(`/v1/jobs/${step.job_id}`)).toMatchObject({ attempts: 1, cost_microdollars: 0 })
+    const body = world.envelope(step)
+    const { status } = await world.deliver('documents-scan', failing('documents-scan'), { body })
+    expect(status).toBe(500)
+    expect(await read(`/v1/jobs/${step.job_id}`)).toMatchObject({
+      status: 'running',
+      attempts: 2,
+      message: 'An attempt failed (INTERNAL); it is repeated',
+    })
+    for (const attempt of [2, 3]) {
+      await world.deliver('documents-scan', declarationOf('documents-scan'), { body, attempt })
+    }
+    expect((await read(`/v1/jobs/${step.job_id}`)).attempts).toBe(3)
+    const told = (await events(step.job_id)).map(({ data }) => data.attempts)
+    expect(told).toEqual([0, 1, 2, 3])
+  })
+
+  test('count the one that was given up', async () => {
+    const step = await world.documentAt('scan')
+    const { run } = (await failing('documents-scan').handler()) as { run: unknown }
+    const { failed } = (await declarationOf('documents-scan').handler()) as { failed: unknown }
+    const broken = { ...declarationOf('documents-scan'), handler: async () => ({ run, failed }) } as Declaration
+    const push = { body: world.envelope(step), attempt: queuePolicies.default.attempts }
+    expect((await world.deliver('documents-scan', broken, push)).outcome).toBe('dead-lettered')
+    expect(await read(`/v1/jobs/${step.job_id}`)).toMatchObject({ status: 'failed', attempts: 2 })
+    expect((await events(step.job_id)).at(-1)?.data).toMatchObject({ status: 'failed', attempts: 2 })
+  })
+
+  test('add up to what models cost, in millionths of a dollar', async () => {
+    const { job_id } = await world.documentAt('scan')
+    const scope = { ...nobody, orgId: world.orgId, workspaceId: 'any' }
+    const charge = (microdollars: number) =>
+      world.services.database.transaction(scope, (sql) => addJobCost(sql, job_id, microdollars))
+    await Promise.all([charge(1), charge(2_000_000_000), charge(3_000_000_000)])
+    expect((await read(`/v1/jobs/${job_id}`)).cost_microdollars).toBe(5_000_000_001)
+  })
+})
+
 test('the time that is left follows from the pace so far', async () => {
   const id = newId()
   const { orgId, workspaceId } = world
@@ -148,7 +201,19 @@ describe('stale jobs', () => {
   const forget = (jobId: string) => owner`delete from outbox where body #>> '{payload,job_id}' = ${jobId}`
   const statusOf = async (jobId: string) => (await read(`/v1/jobs/${jobId}`)).status
 
-  test('are failed with what they work on, whatever it was; those of which anything can be heard are not', async () => {
+  /** Lets a job be found again and again without anybody doing its work, as often as it is taken up. */
+  async function abandon(jobId: string, minutes: number): Promise<void> {
+    for (let revival = 0; revival < revivalLimit; revival++) {
+      await forget(jobId)
+      await age(jobId, minutes)
+      await look()
+      expect(await waitingAbout(jobId)).toHaveLength(1)
+    }
+    await forget(jobId)
+    await age(jobId, minutes)
+  }
+
+  test('are taken up again where they stand, twice, and then failed with what they work on; others are let be', async () => {
     const random = new Random(20261121)
     const expected = new Map<string, string>()
     for (let n = 0; n < 24; n++) {
@@ -161,9 +226,28 @@ describe('stale jobs', () => {
       else if (kind === 'export') await keepMessage(job_id)
       const hours = isLong ? staleHours.longRunning : staleHours.other
       await age(job_id, hours * 60 + (isStale ? 5 : -5))
-      expected.set(job_id, isStale && !isWaiting ? 'failed' : kind === 'export' ? 'queued' : 'running')
+      const task = { scan: 'documents-scan', 'extract-text': 'documents-extract-text', export: 'exports-build' }[kind]
+      expected.set(job_id, isStale && !isWaiting ? task : kind === 'export' ? 'queued' : 'running')
+    }
+    const isStale = (jobId: string) => expected.get(jobId)!.includes('-')
+    const stale = [...expected.keys()].filter(isStale)
+    for (let revival = 0; revival < revivalLimit; revival++) {
+      await look()
+      for (const [jobId, what] of expected) {
+        const job = await read(`/v1/jobs/${jobId}`)
+        expect(job.status, jobId).toBe(isStale(jobId) ? 'running' : what)
+        if (isStale(jobId)) expect(await waitingAbout(jobId)).toEqual([what])
+      }
+      // It is taken up once, however often somebody looks.
+      await look()
+      for (const jobId of stale) {
+        expect(await waitingAbout(jobId)).toHaveLength(1)
+        await forget(jobId)
+        await age(jobId, 60 * staleHours.longRunning + 5)
+      }
     }
     await look()
+    for (const jobId of stale) expected.set(jobId, 'failed')
     for (const [jobId, status] of expected) {
       const job = await read(`/v1/jobs/${jobId}`)
       expect(job.status, jobId).toBe(status)
@@ -188,24 +272,50 @@ describe('stale jobs', () => {
     await owner`update job_events set created_at = now() - interval '3 hours' where job_id = ${other.job_id} and sequence = 1`
     await look()
     expect(await statusOf(step.job_id)).toBe('running')
+    expect(await waitingAbout(step.job_id)).toEqual([])
     await age(step.job_id, staleHours.other * 60 + 3 * 60 + 5)
     await look()
-    expect(await statusOf(step.job_id)).toBe('failed')
+    expect(await waitingAbout(step.job_id)).toEqual(['documents-scan'])
     await owner`update job_events set created_at = now() where job_id = ${other.job_id}`
   })
 
-  test('whose document is ready have succeeded, and erasures are let be', async () => {
+  test('whose document is ready tell of it again, and have succeeded when that comes to nothing', async () => {
     const step = await world.documentAt('notify')
-    await forget(step.job_id)
-    await age(step.job_id, 60 * 24)
-    const { id: workspaceId, name } = await world.newWorkspace()
-    const { body: erasure } = await send('DELETE', `/v1/workspaces/${workspaceId}?confirm=${encodeURIComponent(name)}`)
-    await forget(erasure.id)
-    await age(erasure.id, 60 * 24)
+    await abandon(step.job_id, 60 * 24)
     await look()
     expect(await statusOf(step.job_id)).toBe('succeeded')
     expect((await read(`/v1/documents/${step.document_id}`)).status).toBe('ready')
-    expect(await statusOf(erasure.id)).toBe('queued')
+  })
+
+  test('of erasures are taken up again as often as it takes', async () => {
+    const { id: workspaceId, name } = await world.newWorkspace()
+    const { body: erasure } = await send('DELETE', `/v1/workspaces/${workspaceId}?confirm=${encodeURIComponent(name)}`)
+    await abandon(erasure.id, 60 * 24)
+    await look()
+    expect(await statusOf(erasure.id)).toBe('running')
+    expect(await waitingAbout(erasure.id)).toEqual(['workspaces-erase'])
+  })
+
+  test('that are taken up again go on to the same end, with each effect once', async () => {
+    const step = await world.documentAt('scan')
+    await forget(step.job_id)
+    await age(step.job_id, 60 * 24)
+    await look()
+    const [revived] = await owner<{ body: unknown }[]>`
+      select body from outbox where body #>> '{payload,job_id}' = ${step.job_id}`
+    const scan = (body: unknown) => world.deliver('documents-scan', declarationOf('documents-scan'), { body })
+    expect([await scan(revived?.body), await scan(revived?.body)].map(({ outcome }) => outcome)).toEqual([
+      'done',
+      'duplicate',
+    ])
+    for (const name of ['extract-text', 'extract-intelligence', 'index']) {
+      expect(await deliver(`documents-${name}`, step)).toBe('done')
+    }
+    expect(await deliver('notifications-document-finished', { ...step, outcome: 'ready' })).toBe('done')
+    const job = await read(`/v1/jobs/${step.job_id}`)
+    expect(job).toMatchObject({ status: 'succeeded', done: job.total, attempts: job.total })
+    const told = await owner`select 1 from notifications where subject_id = ${step.document_id}`
+    expect(told).toHaveLength(1)
   })
 
   test('have had longer than all attempts of their queue take', () => {

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { Id } from '#shared/domain/ids.ts'
+import { streamSeconds } from '#shared/domain/jobs/stream.ts'
 import { defineRoute, text } from '#shared/runtime/declarations.ts'
 
 export default defineRoute({
@@ -8,9 +9,10 @@ export default defineRoute({
   access: 'intelligence:read',
   whileDeleting: true,
   summary: 'Watch a job by server-sent events, until it ends',
-  description: 'Send `Last-Event-ID` to go on where a lost connection stopped.',
+  description:
+    'A stream ends after ten minutes at the latest: connect again. Send `Last-Event-ID` to go on where a connection stopped; 204 says that the job has ended and nothing more comes.',
   params: v.strictObject({ job_id: Id }),
-  responses: { 200: text('Server-sent events, one for each change of the job', 'text/event-stream') },
-  resources: { timeoutSeconds: 620 },
+  responses: { 200: text('Server-sent events, one for each change of the job', 'text/event-stream'), 204: null },
+  resources: { timeoutSeconds: streamSeconds + 20 },
   handler: () => import('./handler.ts'),
 })

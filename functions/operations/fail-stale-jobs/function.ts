@@ -1,10 +1,10 @@
-import { documentFinished, validateDocument } from '#shared/domain/documents/messages.ts'
+import { revivingMessages } from '#shared/domain/jobs/revive.ts'
 import { defineCron } from '#shared/runtime/declarations.ts'
 
 export default defineCron({
   cron: '*/10 * * * *',
   timeZone: 'Etc/UTC',
-  summary: 'End jobs that nobody works on any more, and what they work on',
-  resources: { enqueues: [validateDocument], publishes: [documentFinished] },
+  summary: 'Take up jobs again that nobody works on any more, or end them and what they work on',
+  resources: revivingMessages,
   handler: () => import('./handler.ts'),
 })

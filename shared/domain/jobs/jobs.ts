@@ -10,6 +10,8 @@ const columns = [
   'done',
   'total',
   'message',
+  'attempts',
+  'cost_microdollars',
   'subject_id',
   'result',
   'error',
@@ -18,12 +20,23 @@ const columns = [
   'finished_at',
 ]
 
-/** With the time that is left if the work goes on as fast as it did until the last change. */
-function selected(sql: Sql) {
-  return sql`${sql(columns)}, case when status = 'running' and done > 0 and total > 0 then
+/** The time that is left if the work goes on as fast as it did until the last change; null while that is not known. */
+function etaSeconds(sql: Sql) {
+  return sql`case when status = 'running' and done > 0 and total > 0 then
     least(2147483647, greatest(0, ceil(
       extract(epoch from updated_at - created_at) / done * total - extract(epoch from now() - created_at)
-    )))::integer end as eta_seconds`
+    )))::integer end`
+}
+
+function selected(sql: Sql) {
+  return sql`${sql(columns)}, ${etaSeconds(sql)} as eta_seconds`
+}
+
+/** What an event tells of a job, from its row as it is after the change. */
+export function jobEventData(sql: Sql) {
+  return sql`jsonb_build_object('status', status, 'done', done, 'total', total, 'message', message,
+    'eta_seconds', ${etaSeconds(sql)}, 'attempts', attempts, 'cost_microdollars', cost_microdollars,
+    'result', result, 'error', error)`
 }
 
 export interface JobDraft {
@@ -96,9 +109,44 @@ async function change(sql: Sql, id: string, { status, done, total, message, resu
       returning *
     )
     insert into job_events (org_id, workspace_id, job_id, sequence, type, data)
-    select org_id, workspace_id, id, version, status, jsonb_build_object(
-      'status', status, 'done', done, 'total', total, 'message', message, 'result', result, 'error', error)
-    from changed`
+    select org_id, workspace_id, id, version, status, ${jobEventData(sql)} from changed`
+}
+
+/**
+ * The statement that counts an attempt at a job's step in the transaction of the step's effects: the last one, since
+ * steps lock what they work on before the job. What they told of the job tells the attempt too.
+ */
+export function countAttempt(sql: Sql, id: string) {
+  return sql`
+    with counted as (update jobs set attempts = attempts + 1 where id = ${id} returning id, version, attempts)
+    update job_events e set data = jsonb_set(e.data, '{attempts}', to_jsonb(c.attempts))
+    from counted c where e.job_id = c.id and e.sequence > c.version - 4 and e.created_at = now()`
+}
+
+/** Counts an attempt that failed and is to be repeated, and tells the job's listeners. */
+export async function noteFailedAttempt(sql: Sql, id: string, error: { code: string }): Promise<void> {
+  await sql`
+    with changed as (
+      update jobs set attempts = attempts + 1, version = version + 1, updated_at = now(),
+        message = ${`An attempt failed (${error.code}); it is repeated`}
+      where id = ${id} and status in ('queued', 'running')
+      returning *
+    )
+    insert into job_events (org_id, workspace_id, job_id, sequence, type, data)
+    select org_id, workspace_id, id, version, status, ${jobEventData(sql)} from changed`
+}
+
+/** Adds what a call to a model cost, in millionths of a US dollar; also to a job that has ended meanwhile. */
+export async function addJobCost(sql: Sql, id: string, microdollars: number): Promise<void> {
+  await sql`update jobs set cost_microdollars = cost_microdollars + ${microdollars} where id = ${id}`
+}
+
+/** How far the events of a job go, and whether more may come. @throws AppError NOT_FOUND */
+export async function readJobVersion(sql: Sql, id: string): Promise<{ version: number; ended: boolean }> {
+  const [job] = await sql<{ version: number; ended: boolean }[]>`
+    select version, finished_at is not null as ended from jobs where id = ${id}`
+  if (!job) throw notFound('Job')
+  return job
 }
 
 /** @throws AppError NOT_FOUND */

@@ -17,6 +17,16 @@ export const Job = v.strictObject({
     v.nullable(v.pipe(v.number(), v.integer())),
     v.description('Seconds until it is done at the pace so far; null while that is not known'),
   ),
+  attempts: v.pipe(
+    v.number(),
+    v.integer(),
+    v.description('Attempts at its steps that have ended, those that failed and were repeated included'),
+  ),
+  cost_microdollars: v.pipe(
+    v.number(),
+    v.integer(),
+    v.description('What models cost for it so far, in millionths of a US dollar'),
+  ),
   subject_id: v.pipe(v.nullable(Id), v.description('What the job works on, for instance a document')),
   result: v.nullable(v.record(v.string(), v.unknown())),
   error: v.nullable(Failure),

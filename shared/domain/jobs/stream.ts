@@ -3,38 +3,43 @@ import type { JobEvent } from './jobs.ts'
 
 /** How often a job is looked at for its listeners. */
 const pollMilliseconds = 250
-/** Proxies close connections that are silent for long. */
+/** Proxies close connections that are silent for long: Cloud Run and load balancers after a minute at the earliest. */
 const heartbeatMilliseconds = 15_000
+/** A stream ends by itself after so long: before any deadline cuts it off, and so that the watcher shows their token again. */
+export const streamSeconds = 600
 
 const ended = new Set(['succeeded', 'failed', 'cancelled'])
 
+/** What a stream of events is made of. */
+export interface JobEventSource {
+  /** The events after a sequence number. */
+  read(after: number): Promise<JobEvent[]>
+  /** The last sequence number that the listener has seen, from `Last-Event-ID`; 0 for all. */
+  after: number
+  signal: AbortSignal
+  /** Milliseconds of any clock that goes on. */
+  clock(): number
+}
+
 /**
- * Streams a job's events as server-sent events (HTML standard, section 9.2) until it ends or the listener is gone.
- * @param readEvents the events after a sequence number
- * @param after the last sequence number that the listener has seen, from `Last-Event-ID`; 0 for all
+ * Streams a job's events as server-sent events (HTML standard, section 9.2) until it ends, the stream has lasted for
+ * `streamSeconds`, or the listener is gone. Who listens on asks again with the id of the last event; none is missed.
  */
-export async function* streamJobEvents(
-  readEvents: (after: number) => Promise<JobEvent[]>,
-  after: number,
-  signal: AbortSignal,
-): AsyncIterable<string> {
+export async function* streamJobEvents({ read, after, signal, clock }: JobEventSource): AsyncIterable<string> {
   let seen = after
-  let silentMilliseconds = 0
+  let spokeAt = clock()
+  const endsAt = spokeAt + streamSeconds * 1000
   yield 'retry: 1000\n\n'
-  while (!signal.aborted) {
-    const events = await readEvents(seen)
-    for (const event of events) {
+  while (!signal.aborted && clock() < endsAt) {
+    for (const event of await read(seen)) {
       yield `id: ${event.sequence}\nevent: ${event.type}\ndata: ${JSON.stringify(event.data)}\n\n`
       seen = event.sequence
+      spokeAt = clock()
       if (ended.has(event.type)) return
     }
-    if (events.length > 0) {
-      silentMilliseconds = 0
-      continue
-    }
-    silentMilliseconds += pollMilliseconds
-    if (silentMilliseconds >= heartbeatMilliseconds) {
-      silentMilliseconds = 0
+    // By the clock: a database that is slow takes its time between two looks.
+    if (clock() - spokeAt >= heartbeatMilliseconds) {
+      spokeAt = clock()
       yield ': still here\n\n'
     }
     await setTimeout(pollMilliseconds, undefined, { signal }).catch(() => {})
