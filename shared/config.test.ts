@@ -9,7 +9,12 @@ const minimal = {
   SUPABASE_ANON_KEY: 'anon',
   PUSH_SERVICE_ACCOUNTS: 'a@project.iam.gserviceaccount.com, b@project.iam.gserviceaccount.com',
   SIGNING_SECRET: '0f3b8a6d7c5e4f2190a8b7c6d5e4f3a2',
+  GOOGLE_CLOUD_PROJECT: 'project',
+  GOOGLE_CLOUD_LOCATION: 'asia-south1',
+  TASKS_SERVICE_ACCOUNT: 'b@project.iam.gserviceaccount.com',
 }
+/** What the drivers of one machine need beside the rest. */
+const oneMachine = { OBJECTS_FOLDER: '/data', OBJECTS_SECRET: '9c1d52e7a4b84f06b3e8d7c6f5a49382' }
 
 function problemsOf(environment: Environment): string {
   try {
@@ -80,6 +85,21 @@ describe.each(['staging', 'production'])('%s', (APP_ENV) => {
     ['an origin without TLS', { CORS_ORIGINS: 'https://a.example,http://b.example' }, /CORS_ORIGINS/],
     ['an origin with a path', { CORS_ORIGINS: 'https://a.example/app' }, /CORS_ORIGINS/],
     ['an embedded driver', { OBJECTS_FOLDER: '/tmp' }, /OBJECTS_FOLDER: belongs to a driver/],
+    ['an emulator of Pub/Sub', { PUBSUB_EMULATOR_HOST: 'localhost:8085' }, /PUBSUB_EMULATOR_HOST: leads to an/],
+    ['an emulator of Storage', { STORAGE_EMULATOR_URL: 'http://127.0.0.1:1' }, /STORAGE_EMULATOR_URL: leads to an/],
+    ['an emulator that only the client knows of', { STORAGE_EMULATOR_HOST: 'http://a:1' }, /STORAGE_EMULATOR_HOST: le/],
+    ['an emulator of secrets', { SECRET_MANAGER_EMULATOR_HOST: 'localhost:1' }, /SECRET_MANAGER_EMULATOR_HOST: /],
+    ['clients that log secrets', { GOOGLE_SDK_NODE_LOGGING: 'all' }, /GOOGLE_SDK_NODE_LOGGING: makes Google's clients/],
+    [
+      'another issuer of pushes',
+      { PUSH_ISSUER: 'https://evil.example' },
+      /PUSH_ISSUER: must be https:\/\/accounts.goo/,
+    ],
+    [
+      'other keys of pushes',
+      { PUSH_JWKS_URL: 'https://evil.example/keys' },
+      /PUSH_JWKS_URL: must be https:\/\/www.goo/,
+    ],
     ['a plain secret', { SIGNING_SECRET: 'x'.repeat(32) }, /SIGNING_SECRET: is no secret/],
     ['an example as a secret', { SIGNING_SECRET: 'change-me-0123456789-abcdefghijkl' }, /SIGNING_SECRET: is no secret/],
     [
@@ -94,7 +114,11 @@ describe.each(['staging', 'production'])('%s', (APP_ENV) => {
     ['a superuser', { DATABASE_URL: `postgres://postgres:${'k7'.repeat(8)}@127.0.0.1/a` }, /role adapt_app/],
     ['another database', { DATABASE_URL: 'mysql://adapt_app:k7k7k7k7k7k7@127.0.0.1/a' }, /postgres:\/\/ URL/],
     ['the key of the embedded issuer', { SUPABASE_ANON_KEY: 'local' }, /SUPABASE_ANON_KEY/],
-    ['pushes of anybody with a Google account', { PUSH_SERVICE_ACCOUNTS: 'me@gmail.com' }, /PUSH_SERVICE_ACCOUNTS/],
+    [
+      'pushes of anybody with a Google account',
+      { PUSH_SERVICE_ACCOUNTS: 'me@gmail.com', TASKS_SERVICE_ACCOUNT: 'me@gmail.com' },
+      /PUSH_SERVICE_ACCOUNTS: each must be a service account/,
+    ],
     ['proxies that are not counted', { TRUSTED_PROXY_HOPS: '0' }, /TRUSTED_PROXY_HOPS: must count/],
     ['a misspelt setting', { DATABASE_POOLSIZE: '3' }, /DATABASE_POOLSIZE: .* did you mean DATABASE_POOL_SIZE\?/],
     ['an unknown setting of ours', { SUPABASE_SERVICE: 'x' }, /SUPABASE_SERVICE: is no setting/],
@@ -117,8 +141,40 @@ describe.each(['staging', 'production'])('%s', (APP_ENV) => {
   })
 
   test('lets the drivers of one machine have their settings where they are in use', () => {
-    const settings = { ...minimal, APP_ENV, OBJECTS_FOLDER: '/data', PUBLIC_URL: 'http://127.0.0.1:8787' }
+    const settings = { ...minimal, ...oneMachine, APP_ENV, PUBLIC_URL: 'http://127.0.0.1:8787' }
     expect(readConfig(settings, { embeddedDrivers: true }).OBJECTS_FOLDER).toBe('/data')
+  })
+})
+
+describe('the drivers in use', () => {
+  const without = (...names: string[]) =>
+    Object.fromEntries(Object.entries(minimal).filter(([name]) => !names.includes(name)))
+
+  test('of Google Cloud need their settings everywhere, and all that are missing are named at once', () => {
+    for (const APP_ENV of ['development', 'production']) {
+      const names = ['GOOGLE_CLOUD_PROJECT', 'GOOGLE_CLOUD_LOCATION', 'TASKS_SERVICE_ACCOUNT']
+      const problems = problemsOf({ ...without(...names), APP_ENV, TRUSTED_PROXY_HOPS: '1' })
+      expect(problems).toMatch(/3 problem/)
+      for (const name of names) expect(problems).toContain(`${name}: is needed by the drivers of Google Cloud`)
+    }
+  })
+
+  test('of Google Cloud want a region, buckets that can be, and tasks whose tokens are accepted', () => {
+    expect(problemsOf({ ...minimal, GOOGLE_CLOUD_LOCATION: 'global' })).toMatch(/GOOGLE_CLOUD_LOCATION: must be a reg/)
+    expect(problemsOf({ ...minimal, BUCKET_ENVIRONMENT: 'My Bucket' })).toMatch(/BUCKET_ENVIRONMENT: must be a part/)
+    const TASKS_SERVICE_ACCOUNT = 'c@project.iam.gserviceaccount.com'
+    expect(problemsOf({ ...minimal, TASKS_SERVICE_ACCOUNT })).toMatch(/TASKS_SERVICE_ACCOUNT: must be one of PUSH_SER/)
+    expect(problemsOf({ ...minimal, FIRESTORE_EMULATOR_HOST: 'http://localhost' })).toMatch(/must be host:port/)
+  })
+
+  test('of one machine need theirs, and nothing of Google Cloud', () => {
+    const settings = without('GOOGLE_CLOUD_PROJECT', 'GOOGLE_CLOUD_LOCATION', 'TASKS_SERVICE_ACCOUNT')
+    const options = { embeddedDrivers: true }
+    expect(() => readConfig(settings, options)).toThrow(/2 problem.*OBJECTS_FOLDER.*OBJECTS_SECRET/s)
+    expect(readConfig({ ...settings, ...oneMachine }, options)).toMatchObject(oneMachine)
+    // What other programs of this machine go by is nobody's problem here.
+    const others = { GOOGLE_CLOUD_LOCATION: 'global', GOOGLE_SDK_NODE_LOGGING: 'all' }
+    expect(readConfig({ ...settings, ...oneMachine, ...others }, options)).toMatchObject(oneMachine)
   })
 })
 

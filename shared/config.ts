@@ -1,6 +1,7 @@
 import * as v from 'valibot'
+import { findDriverProblems } from './configuration/drivers.ts'
 import { findMisspelt } from './configuration/misspelt.ts'
-import { findUnsafeSettings } from './configuration/unsafe.ts'
+import { findUnsafeEnvironment, findUnsafeSettings } from './configuration/unsafe.ts'
 import { PlatformError } from './platform/errors.ts'
 
 const integer = (minimum: number, maximum: number) =>
@@ -43,10 +44,6 @@ const installation = {
   LOG_LEVEL: v.pipe(
     v.optional(v.picklist(['debug', 'info', 'warn', 'error']), 'info'),
     v.description('Least severe level that is logged'),
-  ),
-  GOOGLE_CLOUD_PROJECT: v.pipe(
-    v.optional(v.string()),
-    v.description('Project of Google Cloud; with it log lines are tied to their trace'),
   ),
   PUBLIC_URL: v.pipe(url, v.description('Where clients reach the product')),
   FUNCTIONS_URL: v.pipe(
@@ -130,10 +127,60 @@ const documents = {
   CLAMD_PORT: v.pipe(v.optional(integer(1, 65535), '3310'), v.description('Port of clamd')),
 }
 
+/** Settings of the drivers that functions run on, each deployed alone. */
+const google = {
+  GOOGLE_CLOUD_PROJECT: v.pipe(
+    v.optional(v.string()),
+    v.description('Project of Google Cloud; log lines are tied to their traces in it. Deployed functions need it'),
+  ),
+  GOOGLE_CLOUD_LOCATION: v.pipe(
+    v.optional(v.string()),
+    v.description('Region of the queues of Cloud Tasks, e.g. asia-south1. Deployed functions need it'),
+  ),
+  TASKS_SERVICE_ACCOUNT: v.pipe(
+    v.optional(v.pipe(v.string(), v.email())),
+    v.description(
+      'Account whose OIDC token Cloud Tasks puts on its calls: one of PUSH_SERVICE_ACCOUNTS. Deployed functions need it',
+    ),
+  ),
+  BUCKET_ENVIRONMENT: v.pipe(
+    v.optional(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]{0,29}$/, 'must be a part of a name of buckets'))),
+    v.description(
+      '{env} in the names of the buckets, raptorflow-{env}-uploads, -exports and -artifacts; without it APP_ENV',
+    ),
+  ),
+  FIRESTORE_DATABASE: v.pipe(
+    v.optional(v.string(), '(default)'),
+    v.description('Database of Firestore with the shared state'),
+  ),
+}
+
+const emulatorHost = v.pipe(v.string(), v.regex(/^[^\s/:]+:\d+$/, 'must be host:port'))
+/**
+ * Where emulators stand in for Google's services, by the names that Google's and other tools go by; but Cloud Storage's
+ * client takes other paths when it finds STORAGE_EMULATOR_HOST.
+ */
+const emulators = {
+  PUBSUB_EMULATOR_HOST: v.pipe(v.optional(emulatorHost), v.description('Emulator of Pub/Sub, host:port')),
+  FIRESTORE_EMULATOR_HOST: v.pipe(v.optional(emulatorHost), v.description('Emulator of Firestore, host:port')),
+  CLOUD_TASKS_EMULATOR_HOST: v.pipe(v.optional(emulatorHost), v.description('Emulator of Cloud Tasks, host:port')),
+  SECRET_MANAGER_EMULATOR_HOST: v.pipe(
+    v.optional(emulatorHost),
+    v.description('Emulator of Secret Manager over REST, host:port'),
+  ),
+  STORAGE_EMULATOR_URL: v.pipe(v.optional(url), v.description('Emulator of Cloud Storage, with http://')),
+}
+
 /** Settings of drivers that exist only where the product runs whole on one machine. */
 const embedded = {
   OBJECTS_FOLDER: v.pipe(v.optional(v.string()), v.description('Embedded objects: folder of the buckets')),
   OBJECTS_SECRET: v.pipe(v.optional(secret), v.description('Embedded objects: signs their URLs')),
+}
+
+/** What has no place in a deployed function that takes traffic, and why. */
+const foreignSettings: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.keys(embedded).map((name) => [name, 'belongs to a driver of one machine; remove it'])),
+  ...Object.fromEntries(Object.keys(emulators).map((name) => [name, 'leads to an emulator; remove it'])),
 }
 
 /** The settings as `.env.example` shows them. */
@@ -144,6 +191,8 @@ export const settingGroups = {
   'Pushes of Pub/Sub, Cloud Tasks and Cloud Scheduler': pushes,
   HTTP: http,
   Documents: documents,
+  'Google Cloud': google,
+  'Emulators of Google Cloud, for development and tests': emulators,
   'Embedded drivers': embedded,
 }
 
@@ -155,6 +204,8 @@ export const ConfigSchema = v.object({
   ...pushes,
   ...http,
   ...documents,
+  ...google,
+  ...emulators,
   ...embedded,
 })
 
@@ -173,7 +224,7 @@ export type Config = v.InferOutput<typeof ConfigSchema>
 export type Environment = Readonly<Record<string, string | undefined>>
 
 export interface ReadOptions {
-  /** The drivers of one machine are in use: their settings are in order everywhere. */
+  /** The drivers of one machine are in use, and their settings needed; else those of Google Cloud. */
   embeddedDrivers?: boolean
   /** Told what is no reason to refuse: names that look like misspelt settings. */
   warn?: (message: string) => void
@@ -189,15 +240,18 @@ export function readConfig(environment: Environment, options: ReadOptions = {}):
     names.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])),
   )
   const strict = given.APP_ENV === 'production' || given.APP_ENV === 'staging'
+  const isEmbedded = options.embeddedDrivers === true
   const problems: string[] = []
   const result = v.safeParse(ConfigSchema, given)
   // Valibot quotes what it received, which may be a secret.
   for (const issue of result.issues ?? []) {
     problems.push(`${v.getDotPath(issue)}: ${issue.message.replace(/(?: but received|: Received) .*$/s, '')}`)
   }
+  problems.push(...findDriverProblems(given, isEmbedded))
   if (strict) {
     const random = names.filter((name) => notesOf(ConfigSchema.entries[name]).random)
-    problems.push(...findUnsafeSettings(given, random, options.embeddedDrivers === true ? [] : Object.keys(embedded)))
+    problems.push(...findUnsafeSettings(given, random, isEmbedded ? null : foreignSettings))
+    if (!isEmbedded) problems.push(...findUnsafeEnvironment(environment))
   }
   for (const { message, isOurs } of findMisspelt(environment, names)) {
     if (strict && isOurs) problems.push(message)

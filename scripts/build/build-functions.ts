@@ -27,7 +27,7 @@ export interface BuiltFunction {
 export async function buildFunctions(outFolder: string): Promise<{ manifest: BuildManifest; bundles: Bundle[] }> {
   const functions = await discoverFunctions()
   const uses = await findUsedServices(functions)
-  const alike = Map.groupBy(functions, ({ name }) => [...uses.get(name)!].join())
+  const alike = Map.groupBy(functions, ({ name }) => [...uses.get(name)!].sort().join())
   const methods = methodsByPath(functions)
   const lazyPackages = new Set<string>()
   const groups = [...alike.values()]

@@ -1,5 +1,4 @@
 import type { Plugin } from 'esbuild'
-import type { BaseContext } from '#shared/runtime/declarations.ts'
 import type { DiscoveredFunction } from '#shared/runtime/discover.ts'
 import type { Services } from '#shared/runtime/services.ts'
 import { repository } from './settings.ts'
@@ -9,33 +8,31 @@ interface Driver {
   name: string
 }
 
-/** What handlers find in their context under the same name. */
-type ServiceName = keyof Services & keyof BaseContext<unknown>
-
 /**
- * Which drivers the bundles run on. The Google drivers take their place here: a module that opens the same services,
- * and for each service that a function may do without, where its driver is.
+ * Which drivers the bundles run on: the modules that open the services and the secrets, and for each service that a
+ * function may do without, where its driver is.
  */
 const drivers = {
-  openServices: { module: '#shared/embedded/services.ts', name: 'openEmbeddedServices' },
-  secrets: { module: '#shared/platform/secrets/environment.ts', name: 'createEnvironmentSecrets' },
-  embedded: true,
+  openServices: { module: '#shared/google/services.ts', name: 'openGoogleServices' },
+  secrets: { module: '#shared/google/secrets.ts', name: 'openGoogleSecrets' },
   optional: {
+    bus: { module: '#shared/platform/bus/gcp.ts', name: 'createPubSubBus' },
+    queue: { module: '#shared/platform/queue/gcp.ts', name: 'createCloudTasksQueue' },
+    state: { module: '#shared/platform/state/gcp.ts', name: 'createFirestoreState' },
     identity: { module: '#shared/platform/identity/supabase.ts', name: 'createSupabaseIdentity' },
-    objects: { module: '#shared/platform/objects/local.ts', name: 'createLocalObjects' },
+    objects: { module: '#shared/platform/objects/gcp.ts', name: 'createCloudStorageObjects' },
     readDocument: { module: '#shared/platform/isolation/index.ts', name: 'readInWorker' },
   },
 } as const satisfies {
   openServices: Driver
   secrets: Driver
-  embedded: boolean
-  optional: Partial<Record<ServiceName, Driver>>
+  optional: Partial<Record<keyof Services, Driver>>
 }
 
 /** A service that only some functions touch; the bundles of the others leave its driver out. */
 export type OptionalService = keyof typeof drivers.optional
 
-export const optionalServices = Object.keys(drivers.optional) as OptionalService[]
+const optionalServices = Object.keys(drivers.optional) as OptionalService[]
 
 const entryPrefix = 'function:'
 
@@ -50,7 +47,7 @@ export function entryPointOf({ folder }: DiscoveredFunction): string {
  */
 function entryText(folder: string, methods: readonly string[]): string {
   const name = folder.replace('/', '-')
-  const { openServices, secrets, embedded } = drivers
+  const { openServices, secrets } = drivers
   return `
     import declaration from '#functions/${folder}/function.ts'
     import { ${openServices.name} as openServices } from '${openServices.module}'
@@ -58,9 +55,8 @@ function entryText(folder: string, methods: readonly string[]): string {
     import { serveFunction } from '#shared/runtime/serve.ts'
     const handler = await serveFunction('${name}', declaration, {
       methods: ${JSON.stringify(methods)},
-      openServices: (config, log) => openServices(config, log, null),
+      openServices,
       secrets: openSecrets(process.env),
-      embeddedDrivers: ${embedded},
     })
     export { handler as '${name}' }
   `

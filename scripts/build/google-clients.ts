@@ -28,6 +28,15 @@ export const withoutGrpc: Plugin = {
   },
 }
 
+/** What a package of Google's asks for when it is there, to colour its debugging output. It is not. */
+export const withoutColours: Plugin = {
+  name: 'without-colours',
+  setup(build) {
+    build.onResolve({ filter: /^supports-color$/ }, ({ path }) => ({ path, namespace: 'without-colours' }))
+    build.onLoad({ filter: /.*/, namespace: 'without-colours' }, () => ({ contents: 'module.exports = {}' }))
+  },
+}
+
 const readCall = /getJSON\(path\.join\(dirname, ([^)]+)\)\)/g
 
 /** The client of Cloud Tasks reads three JSON files beside itself, which would not be there: they go into its code. */

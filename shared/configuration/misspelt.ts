@@ -19,6 +19,8 @@ const ownPrefixes = [
   'OBJECTS_',
   'CLAMD_',
   'FUNCTIONS_',
+  'TASKS_',
+  'BUCKET_',
 ]
 /** Shorter names are a typing error away from too much that is none of ours. */
 const shortestGuess = 8

@@ -14,6 +14,9 @@ const minimal = {
   SUPABASE_ANON_KEY: 'anon',
   PUSH_SERVICE_ACCOUNTS: 'a@project.iam.gserviceaccount.com',
   SIGNING_SECRET: 'sm://signing',
+  GOOGLE_CLOUD_PROJECT: 'project',
+  GOOGLE_CLOUD_LOCATION: 'asia-south1',
+  TASKS_SERVICE_ACCOUNT: 'a@project.iam.gserviceaccount.com',
 }
 
 /** Secrets that can be replaced, and a store that can be down. */
@@ -55,6 +58,15 @@ describe('references to secrets', () => {
     const environment = { ...minimal, SIGNING_SECRET: 'sm://cursor-secret', DATABASE_URL: 'postgres://db.example/a' }
     const resolving = resolveReferences(environment, createEnvironmentSecrets(environment))
     await expect(resolving).rejects.toThrow(/SIGNING_SECRET: there is no secret/)
+  })
+
+  test('are not read where Google’s clients would log them', async () => {
+    const { store, state } = secretsOf(stored())
+    const loud = { ...minimal, GOOGLE_SDK_NODE_LOGGING: 'all' }
+    const starting = createConfigSource({ ...loud, APP_ENV: 'production' }, store)
+    await expect(starting).rejects.toThrow(/1 problem.*GOOGLE_SDK_NODE_LOGGING/s)
+    expect(state.reads).toBe(0)
+    expect((await createConfigSource(loud, store)).current().SIGNING_SECRET).toBe(cursorSecret)
   })
 
   test('say that the store failed when that is so', async () => {

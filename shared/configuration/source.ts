@@ -1,6 +1,8 @@
 import { type Config, ConfigSchema, type Environment, readConfig } from '../config.ts'
+import { PlatformError } from '../platform/errors.ts'
 import type { SecretStore } from '../platform/secrets/index.ts'
 import { referencesOf, resolveReferences } from './references.ts'
+import { findUnsafeEnvironment } from './unsafe.ts'
 
 const refreshMilliseconds = 5 * 60_000
 
@@ -39,6 +41,7 @@ export async function createConfigSource(
   options: { embeddedDrivers?: boolean; now?: () => Date } = {},
 ): Promise<ConfigSource> {
   const { now = () => new Date(), embeddedDrivers = false } = options
+  if (!embeddedDrivers && referencesOf(environment).length > 0) assertSecretsStaySecret(environment)
   const misspelt = new Set<string>()
   const read = async () =>
     readConfig(await resolveReferences(environment, secrets), {
@@ -87,6 +90,13 @@ export async function createConfigSource(
       for (const message of misspelt) log.warn(message)
     },
   }
+}
+
+/** Reading the secrets would already show them, before the settings could be refused. */
+function assertSecretsStaySecret(environment: Environment): void {
+  const [problem] =
+    environment.APP_ENV === 'production' || environment.APP_ENV === 'staging' ? findUnsafeEnvironment(environment) : []
+  if (problem) throw new PlatformError('INVALID_ARGUMENT', `The configuration has 1 problem(s):\n  ${problem}`)
 }
 
 function changedSettings(before: Config, after: Config): string[] {

@@ -2,6 +2,8 @@
 type Given = Readonly<Record<string, string | undefined>>
 
 const webAddresses = ['PUBLIC_URL', 'FUNCTIONS_URL', 'SUPABASE_URL', 'PUSH_ISSUER', 'PUSH_JWKS_URL']
+const googleIssuer = 'https://accounts.google.com'
+const googleKeys = 'https://www.googleapis.com/oauth2/v3/certs'
 const leastDifferentCharacters = 10
 const leastPasswordCharacters = 12
 
@@ -11,10 +13,14 @@ const leastPasswordCharacters = 12
  *
  * Addresses of this machine may go without TLS, as in browsers (W3C Secure Contexts): nothing leaves it.
  * @param secrets names of settings that are random secrets of ours
- * @param foreign names of settings of drivers of one machine, when those are not in use
+ * @param foreign what is wrong with settings, by name, that belong to drivers which are not in use; null on one machine
  * @returns sentences that name the setting and show no value
  */
-export function findUnsafeSettings(given: Given, secrets: readonly string[], foreign: readonly string[]): string[] {
+export function findUnsafeSettings(
+  given: Given,
+  secrets: readonly string[],
+  foreign: Readonly<Record<string, string>> | null,
+): string[] {
   return [
     ...webAddresses.flatMap((name) => problemOfAddress(name, given[name])),
     ...problemsOfOrigins(given.CORS_ORIGINS),
@@ -23,9 +29,24 @@ export function findUnsafeSettings(given: Given, secrets: readonly string[], for
     ...repeatedSecrets(given, secrets),
     ...problemsOfSupabaseKey(given),
     ...problemsOfPushers(given),
-    ...(foreign.length > 0 ? problemsOfProxies(given) : []),
-    ...foreign.filter((name) => given[name]).map((name) => `${name}: belongs to a driver of one machine; remove it`),
+    ...(foreign ? [...problemsOfProxies(given), ...problemsOfIssuer(given)] : []),
+    ...Object.entries(foreign ?? {})
+      .filter(([name]) => given[name])
+      .map(([name, problem]) => `${name}: ${problem}`),
   ]
+}
+
+/** What Google's clients go by themselves. */
+const unsafeVariables: Readonly<Record<string, string>> = {
+  GOOGLE_SDK_NODE_LOGGING: "makes Google's clients log what they receive, values of secrets included; remove it",
+  STORAGE_EMULATOR_HOST: 'leads to an emulator; remove it',
+}
+
+/** Finds what in the environment, beside the settings, makes Google's clients unsafe. */
+export function findUnsafeEnvironment(environment: Given): string[] {
+  return Object.entries(unsafeVariables)
+    .filter(([name]) => environment[name])
+    .map(([name, problem]) => `${name}: ${problem}`)
 }
 
 function problemOfAddress(name: string, value: string | undefined): string[] {
@@ -98,15 +119,20 @@ function problemsOfSupabaseKey({ SUPABASE_URL, SUPABASE_ANON_KEY }: Given): stri
   return ['SUPABASE_ANON_KEY: is the one of the embedded issuer, which SUPABASE_URL is not']
 }
 
-function problemsOfPushers({
-  PUSH_ISSUER = 'https://accounts.google.com',
-  PUSH_SERVICE_ACCOUNTS = '',
-}: Given): string[] {
-  if (PUSH_ISSUER !== 'https://accounts.google.com') return []
+function problemsOfPushers({ PUSH_ISSUER = googleIssuer, PUSH_SERVICE_ACCOUNTS = '' }: Given): string[] {
+  if (PUSH_ISSUER !== googleIssuer) return []
   const accounts = PUSH_SERVICE_ACCOUNTS.split(',').map((item) => item.trim())
   if (accounts.every((account) => /^[^@\s]+@[a-z0-9.-]+\.gserviceaccount\.com$/.test(account))) return []
   // Google signs such tokens for anybody's account: only service accounts of ours may be named.
   return ['PUSH_SERVICE_ACCOUNTS: each must be a service account (…gserviceaccount.com)']
+}
+
+/** Whoever may choose the issuer or its keys may call every function of the pipeline. */
+function problemsOfIssuer({ PUSH_ISSUER = googleIssuer, PUSH_JWKS_URL = googleKeys }: Given): string[] {
+  return [
+    ...(PUSH_ISSUER === googleIssuer ? [] : [`PUSH_ISSUER: must be ${googleIssuer}, who signs the pushes`]),
+    ...(PUSH_JWKS_URL === googleKeys ? [] : [`PUSH_JWKS_URL: must be ${googleKeys}, the keys of that issuer`]),
+  ]
 }
 
 /** Functions have Google's front end before them: not counted, it is the one address that everybody comes from. */

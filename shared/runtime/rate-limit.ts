@@ -45,6 +45,12 @@ const scarcityMilliseconds = 1_000
 const shortLeaseMilliseconds = 1_000
 const longLeaseMilliseconds = 5_000
 
+/** A store that has to be prepared is left alone for so long: the first answer of an instance doesn't wait for that. */
+const prepareAfterMilliseconds = 1_000
+
+/** Preparing takes no longer, or it counts as done. */
+const preparePatienceMilliseconds = 2_000
+
 /** Tokens passed on credit while a lease is on its way: no first request waits. */
 const maximumDebt = 10
 
@@ -88,6 +94,9 @@ export class RateLimiter {
   readonly #guard: StoreGuard
   readonly #tables: Record<LimitKind, RecentTable<Bucket>>
   readonly #limits: Record<LimitKind, number>
+  #isPrepared = false
+  #isToBePrepared = false
+  #preparing: Promise<void> | null = null
   #callsUnderWay = 0
   #lastWallTime = 0
   #clockCorrection = 0
@@ -141,13 +150,39 @@ export class RateLimiter {
       const milliseconds = untilWorthAsking(bucket, cost, now)
       if (milliseconds > 0) return this.#refuse(bucket, now, milliseconds)
       if (this.#callsUnderWay >= maximumCalls) return this.#pass(bucket, cost, now)
-      this.#startLease(this.#state, bucket, cost, now)
+      if (this.#isReady(this.#state) || !hasCredit(bucket, cost)) this.#startLease(this.#state, bucket, cost, now)
+      else this.#prepareSoon(this.#state)
     }
-    if (!bucket.scarce && bucket.leased - cost >= -Math.max(creditOf(bucket.limit), cost)) {
+    if (hasCredit(bucket, cost)) {
       bucket.leased -= cost
       return this.#pass(bucket, cost, now)
     }
     return this.#waitForLease(bucket, cost)
+  }
+
+  #isReady(state: StateStore): boolean {
+    return this.#isPrepared || state.prepare === undefined
+  }
+
+  #prepareSoon(state: StateStore): void {
+    if (this.#isToBePrepared) return
+    this.#isToBePrepared = true
+    this.#startTimer(prepareAfterMilliseconds, () => void this.#prepare(state))
+  }
+
+  /** Never fails: whether the store is well is found out by asking it. */
+  #prepare(state: StateStore): Promise<void> {
+    this.#preparing ??= new Promise<void>((resolve) => {
+      const cancel = this.#startTimer(preparePatienceMilliseconds, resolve)
+      const done = () => {
+        cancel()
+        resolve()
+      }
+      state.prepare?.().then(done, done)
+    }).then(() => {
+      this.#isPrepared = true
+    })
+    return this.#preparing
   }
 
   #pass(bucket: Bucket, cost: number, now: number): Decision {
@@ -183,6 +218,7 @@ export class RateLimiter {
 
   /** If the store does not answer in time, what was given back or taken is lost, never had twice. */
   async #lease(state: StateStore, bucket: Bucket, atLeast: number, returned: number): Promise<void> {
+    if (!this.#isReady(state)) await this.#prepare(state)
     let isWanted = true
     const late = Promise.withResolvers<never>()
     const cancel = this.#startTimer(patienceMilliseconds, () => late.reject(new Error('the state store is too slow')))
@@ -280,6 +316,11 @@ function nextChunk({ chunk, limit, leasedAt }: Bucket, now: number): number {
 
 function creditOf(limit: number): number {
   return Math.min(maximumDebt, Math.ceil(limit / 20))
+}
+
+/** Whether this many tokens may be passed before a lease that pays for them is there. */
+function hasCredit({ scarce, leased, limit }: Bucket, cost: number): boolean {
+  return !scarce && leased - cost >= -Math.max(creditOf(limit), cost)
 }
 
 function millisecondsFor({ limit }: Bucket, tokens: number): number {

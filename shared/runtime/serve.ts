@@ -20,8 +20,6 @@ export interface ServeOptions {
   /** Opens the drivers of wherever this runs. */
   openServices: (config: Config, log: Logger) => Services
   secrets: SecretStore
-  /** The drivers are those of one machine, whose settings are then in order. */
-  embeddedDrivers: boolean
 }
 
 /**
@@ -39,7 +37,7 @@ export async function serveFunction(
   // In any other mode the framework tells callers what broke, and prints lines that are no JSON.
   const { env } = process
   env.NODE_ENV ??= 'production'
-  const source = await createConfigSource(env, options.secrets, { embeddedDrivers: options.embeddedDrivers })
+  const source = await createConfigSource(env, options.secrets)
   const config = source.current()
   const log = createLogger({
     level: config.LOG_LEVEL,

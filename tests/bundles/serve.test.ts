@@ -1,10 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
+import { buildPushPlan } from '#shared/runtime/manifest.ts'
 import { buildFunctions } from '../../scripts/build/build-functions.ts'
 import { type FunctionProcess, startFunction } from '../../scripts/build/function-process.ts'
+import type { FakeCloudStorage } from '../fakes/cloud-storage.ts'
+import { startTestStorage, writeTestCredentials } from '../fakes/cloud-storage-testing.ts'
+import { type CloudTasksFake, startCloudTasksFake } from '../fakes/cloud-tasks.ts'
 import { makeLinesPdf } from '../fixtures/pdf.ts'
 import {
   type Answer,
@@ -17,6 +21,8 @@ import {
 
 let folder: string
 let product: TestProduct
+let storage: FakeCloudStorage
+let tasks: CloudTasksFake
 let environment: Record<string, string>
 let token: string
 let orgId: string
@@ -25,8 +31,15 @@ const running = new Set<FunctionProcess>()
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'adapt-bundles-'))
-  ;[, product] = await Promise.all([buildFunctions(folder), startTestProduct(inject('clusterUrl'))])
+  ;[, product, storage] = await Promise.all([
+    buildFunctions(folder),
+    startTestProduct(inject('clusterUrl')),
+    startTestStorage(),
+  ])
+  const queues = buildPushPlan(product.functions).queues
+  tasks = await startCloudTasksFake({ queues, signToken: product.signPush })
   environment = settingsOf(product)
+  Object.assign(environment, await googleSettings())
   token = await product.signUp()
   orgId = (await call(product.url, 'POST', '/v1/organizations', { token, body: { name: 'Example' } })).body.id
   owner = postgres(product.database.ownerUrl, { max: 1 })
@@ -38,6 +51,8 @@ afterEach(async () => {
 })
 afterAll(async () => {
   await owner?.end()
+  await tasks?.stop()
+  await storage?.close()
   await product?.stop()
   await rm(folder, { recursive: true, force: true })
 })
@@ -47,7 +62,8 @@ function settingsOf({ services: { config } }: TestProduct): Record<string, strin
   return {
     APP_ENV: 'test',
     PUBLIC_URL: config.PUBLIC_URL,
-    FUNCTIONS_URL: config.FUNCTIONS_URL,
+    // Nobody is there: tasks stay with the fake, and the test brings them to the functions.
+    FUNCTIONS_URL: 'http://127.0.0.1:9/functions',
     DATABASE_URL: config.DATABASE_URL,
     SUPABASE_URL: config.SUPABASE_URL,
     SUPABASE_ANON_KEY: config.SUPABASE_ANON_KEY,
@@ -57,8 +73,21 @@ function settingsOf({ services: { config } }: TestProduct): Record<string, strin
     SIGNING_SECRET: config.SIGNING_SECRET,
     RATE_LIMIT_PRINCIPAL_PER_MINUTE: String(config.RATE_LIMIT_PRINCIPAL_PER_MINUTE),
     RATE_LIMIT_ADDRESS_PER_MINUTE: String(config.RATE_LIMIT_ADDRESS_PER_MINUTE),
-    OBJECTS_FOLDER: config.OBJECTS_FOLDER!,
-    OBJECTS_SECRET: config.OBJECTS_SECRET!,
+  }
+}
+
+/** Fakes in the place of Google; of Pub/Sub and Firestore nothing is there. */
+async function googleSettings(): Promise<Record<string, string>> {
+  return {
+    GOOGLE_CLOUD_PROJECT: 'test-project',
+    GOOGLE_CLOUD_LOCATION: 'asia-south1',
+    GOOGLE_APPLICATION_CREDENTIALS: await writeTestCredentials(folder),
+    METADATA_SERVER_DETECTION: 'none',
+    TASKS_SERVICE_ACCOUNT: environment.PUSH_SERVICE_ACCOUNTS!,
+    CLOUD_TASKS_EMULATOR_HOST: tasks.host,
+    STORAGE_EMULATOR_URL: storage.url,
+    PUBSUB_EMULATOR_HOST: '127.0.0.1:9',
+    FIRESTORE_EMULATOR_HOST: '127.0.0.1:9',
   }
 }
 
@@ -67,6 +96,18 @@ async function start(name: string, settings: Record<string, string> = {}): Promi
   running.add(started)
   await started.listening()
   return started
+}
+
+/** Uploads a report and starts its processing, by these functions; returns the job. */
+async function processReport(create: FunctionProcess, complete: FunctionProcess): Promise<string> {
+  const file = makeLinesPdf([[`Report ${crypto.randomUUID()}`, 'The implant calls 185.220.101[.]45 every hour.']])
+  const body = { file_name: 'report.pdf', content_type: 'application/pdf', size_bytes: file.length }
+  const { document, upload } = (await call(create.url, 'POST', '/v1/documents', { token, body })).body
+  const put = await fetch(upload.url, { method: 'PUT', headers: upload.headers, body: Buffer.from(file) })
+  expect(put.status).toBe(200)
+  const completed = await call(complete.url, 'POST', `/v1/documents/${document.id}/complete`, { token })
+  expect(completed.status).toBe(202)
+  return completed.body.job_id
 }
 
 /** The answer without what differs between two servers: the moment, and how the connection is kept. */
@@ -229,28 +270,77 @@ describe('a function on its own', () => {
   })
 })
 
+describe("Google's clients", () => {
+  let noting: Record<string, string>
+  beforeAll(async () => {
+    const file = join(folder, 'note-loading.mjs')
+    await writeFile(
+      file,
+      `import { registerHooks } from 'node:module'
+       const client = /\\/((?:google-cloud|grpc)-[^/]*)\\.js$/
+       registerHooks({
+         load(url, context, next) {
+           const name = client.exec(url)?.[1]
+           if (name) process.stderr.write('loads ' + name + '\\n')
+           return next(url, context)
+         },
+       })`,
+    )
+    noting = { NODE_OPTIONS: `--import=${file}` }
+  })
+  const loadedBy = ({ output }: FunctionProcess) =>
+    [...output.matchAll(/^loads (.*)$/gm)].map((match) => match[1]).sort()
+
+  it('are all left alone by a job that sends nothing and touches no objects', async () => {
+    const prune = await start('operations-prune-inbox', noting)
+    const answer = await call(prune.url, 'POST', '/functions/operations-prune-inbox', {
+      token: await product.signPush(`${environment.FUNCTIONS_URL}/operations-prune-inbox`),
+      headers: { 'x-cloudscheduler-scheduletime': '2026-11-21T10:00:00Z' },
+    })
+    expect([answer.status, loadedBy(prune)], prune.output).toEqual([200, []])
+  })
+
+  it('are all left alone by a route that reads and writes rows, but for the one that counts requests', async () => {
+    const create = await start('projects-create', noting)
+    const post = (name: string) => call(create.url, 'POST', '/v1/projects', { token, body: { name } })
+    expect((await post('Quick')).status).toBe(201)
+    await expect.poll(() => loadedBy(create), { timeout: 60_000 }).toEqual(['google-cloud-firestore'])
+    expect((await post('Again')).status).toBe(201)
+    expect(loadedBy(create)).toEqual(['google-cloud-firestore'])
+  }, 200_000)
+
+  it('of objects and queue are loaded by a route that needs them, and that of events is not', async () => {
+    const [create, complete] = await Promise.all([
+      start('documents-create', noting),
+      start('documents-complete-upload', noting),
+    ])
+    await processReport(create, complete)
+    expect(loadedBy(create)).toContain('google-cloud-storage')
+    expect(loadedBy(create)).not.toContain('google-cloud-tasks')
+    expect(loadedBy(complete)).toEqual(expect.arrayContaining(['google-cloud-storage', 'google-cloud-tasks']))
+    expect(loadedBy(complete)).not.toContain('google-cloud-pubsub')
+  }, 200_000)
+})
+
 describe('the pipeline of functions that each run on their own', () => {
   const steps = ['documents-validate', 'documents-scan', 'documents-extract-text', 'documents-extract-intelligence']
 
-  it('reads an uploaded PDF, each step called by a signed push, its own push left in the outbox', async () => {
-    const [jobId, ...processes] = await Promise.all([processReport(), ...steps.map((name) => start(name))])
+  it('reads an uploaded PDF, each step called by a signed push, its own push left in the queue', async () => {
+    const [jobId, ...processes] = await Promise.all([newJob(), ...steps.map((name) => start(name))])
     for (const [index, name] of steps.entries()) {
       const { url } = processes[index]!
-      const message = await messageFor(name, jobId)
+      const message = messageFor(name, jobId)
       expect(await push(url, name, message, 'documents-index')).toEqual({ status: 401, outcome: undefined })
-      expect(await push(url, name, message)).toEqual({ status: 200, outcome: 'done' })
+      expect(await push(url, name, message), processes[index]!.output).toEqual({ status: 200, outcome: 'done' })
       expect(await push(url, name, message)).toEqual({ status: 200, outcome: 'duplicate' })
     }
     const found = await owner`select value from indicators where org_id = ${orgId}`
     expect(found.map((row) => row.value)).toContain('185.220.101.45')
-  }, 40_000)
+  }, 400_000)
 
   it('is watched by server-sent events, until SIGTERM ends the function and its connections within a second', async () => {
     const watchedUrl = `${environment.DATABASE_URL}?application_name=watched`
-    const [jobId, watcher] = await Promise.all([
-      processReport(),
-      start('jobs-stream-events', { DATABASE_URL: watchedUrl }),
-    ])
+    const [jobId, watcher] = await Promise.all([newJob(), start('jobs-stream-events', { DATABASE_URL: watchedUrl })])
     const response = await fetch(`${watcher.url}/v1/jobs/${jobId}/events`, {
       headers: { authorization: `Bearer ${token}` },
     })
@@ -266,26 +356,19 @@ describe('the pipeline of functions that each run on their own', () => {
     expect(performance.now() - signalledAt).toBeLessThan(1000)
     await expect(readToEnd(reader)).rejects.toThrow()
     await expect.poll(() => connectionsOf('watched')).toBe(0)
-  }, 40_000)
+  }, 400_000)
 
-  /** Uploads a report and starts its processing; returns the job. */
-  async function processReport(): Promise<string> {
-    const file = makeLinesPdf([[`Report ${crypto.randomUUID()}`, 'The implant calls 185.220.101[.]45 every hour.']])
+  async function newJob(): Promise<string> {
     const [create, complete] = await Promise.all([start('documents-create'), start('documents-complete-upload')])
-    const body = { file_name: 'report.pdf', content_type: 'application/pdf', size_bytes: file.length }
-    const { document, upload } = (await call(create.url, 'POST', '/v1/documents', { token, body })).body
-    const put = await fetch(upload.url, { method: 'PUT', headers: upload.headers, body: Buffer.from(file) })
-    expect(put.status).toBe(200)
-    const completed = await call(complete.url, 'POST', `/v1/documents/${document.id}/complete`, { token })
-    expect(completed.status).toBe(202)
-    return completed.body.job_id
+    return processReport(create, complete)
   }
 
-  /** The envelope that a function of the job shall get, as it lies in the outbox. */
-  async function messageFor(name: string, jobId: string): Promise<string> {
-    const [row] = await owner`
-      select body from outbox where target = ${name} and body -> 'payload' ->> 'job_id' = ${jobId}`
-    return JSON.stringify(row!.body)
+  /** The envelope that a function of the job shall get, as it lies in the queue. */
+  function messageFor(name: string, jobId: string): string {
+    const bodies = tasks.requests
+      .filter(({ task }) => task?.httpRequest?.url === `${environment.FUNCTIONS_URL}/${name}`)
+      .map(({ task }) => task!.httpRequest!.body.toString())
+    return bodies.find((body) => JSON.parse(body).payload.job_id === jobId)!
   }
 
   /** Calls a function as Cloud Tasks does; `signedFor` names the function in the token's audience. */
@@ -323,5 +406,5 @@ describe('every function of the build', () => {
       }
     }
     await Promise.all([work(), work(), work()])
-  }, 60_000)
+  }, 600_000)
 })

@@ -1,4 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { createCloudStorageObjects } from '#shared/platform/objects/gcp.ts'
 import type { CallLimits } from '#shared/platform/objects/gcp-calls.ts'
 import { buckets } from '#shared/platform/objects/index.ts'
@@ -7,6 +9,17 @@ import { startCloudStorage } from './cloud-storage.ts'
 export const uploadOrigin = 'https://console.example'
 const account = 'functions@test-project.iam.gserviceaccount.com'
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const credentials = {
+  client_email: account,
+  private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+}
+
+/** Writes the key of the account that may sign at the fake, for GOOGLE_APPLICATION_CREDENTIALS; returns the file. */
+export async function writeTestCredentials(folder: string): Promise<string> {
+  const file = join(folder, 'service-account.json')
+  await writeFile(file, JSON.stringify({ type: 'service_account', project_id: 'test-project', ...credentials }))
+  return file
+}
 
 /** The fake with the buckets of the environment `test`, open to pages of one origin. */
 export const startTestStorage = () =>
@@ -21,10 +34,6 @@ export const startTestStorage = () =>
 
 /** The driver over a fake, impatient unless told otherwise. */
 export function openTestStore(url: string, limits: Partial<CallLimits> = {}) {
-  const credentials = {
-    client_email: account,
-    private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
-  }
   return createCloudStorageObjects({
     projectId: 'test-project',
     environment: 'test',

@@ -23,6 +23,8 @@ export interface CloudTasksFakeOptions extends Partial<DispatchOptions> {
 }
 
 export interface CloudTasksFake {
+  /** `host:port`, as of an emulator. */
+  host: string
   /** Makes Google's own client, speaking to this fake over a connection of its own. */
   openClient(): Promise<CloudTasksClient>
   /** What goes wrong with the next calls of CreateTask, one each; null: nothing. */
@@ -107,6 +109,7 @@ export async function startCloudTasksFake(options: CloudTasksFakeOptions): Promi
     )
   })
   return {
+    host: `127.0.0.1:${port}`,
     faults,
     requests,
     depth: (name) => queues.get(name)?.depth ?? 0,

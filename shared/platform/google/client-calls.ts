@@ -80,6 +80,11 @@ export class ClientCalls<Client extends Closable> {
     }
   }
 
+  /** Makes the client before the first call. @throws what making it throws */
+  async open(): Promise<void> {
+    if (this.#isOpen) await this.#open()
+  }
+
   /** Refuses new calls, waits for those under way, and closes the client. */
   async close(): Promise<void> {
     this.#isOpen = false

@@ -22,6 +22,8 @@ export interface CloudTasksQueueOptions {
   serviceAccountEmail: string
   /** For one task with every retry; 10,000 by default. */
   timeoutMilliseconds?: number
+  /** `host:port` of an emulator. */
+  emulatorHost?: string
   /** Makes the client; by default Google's, loaded at the first call, with the credentials of the environment. */
   openClient?: () => Promise<CloudTasksClient>
   now?: () => Date
@@ -51,7 +53,7 @@ class CloudTasksQueue implements Queue {
     const { projectId, location, queuePrefix = '', queues, urlOf, serviceAccountEmail } = options
     this.#calls = new ClientCalls({
       service,
-      open: options.openClient ?? openClient,
+      open: options.openClient ?? (() => openClient(options.emulatorHost)),
       timeoutMilliseconds: options.timeoutMilliseconds ?? 10_000,
       attemptMilliseconds,
     })
@@ -123,10 +125,17 @@ function closed(): PlatformError {
   return new PlatformError('UNAVAILABLE', 'The queue is closed.')
 }
 
-async function openClient(): Promise<CloudTasksClient> {
+async function openClient(emulatorHost?: string): Promise<CloudTasksClient> {
   const { v2 } = await import('@google-cloud/tasks')
-  const client = new v2.CloudTasksClient(ownConnection)
+  const client = new v2.CloudTasksClient({ ...ownConnection, ...(emulatorHost && (await emulator(emulatorHost))) })
   // A client whose credentials could not be read remembers that for good; this one is then not kept.
   await client.initialize()
   return client
+}
+
+async function emulator(host: string) {
+  // A CommonJS package: bundled, it has no other export.
+  const { credentials } = (await import('@grpc/grpc-js')).default
+  const { hostname, port } = new URL(`http://${host}`)
+  return { servicePath: hostname, port: Number(port), sslCreds: credentials.createInsecure() }
 }

@@ -23,6 +23,8 @@ export interface SecretManagerOptions {
   projectId: string
   /** For one read with every retry; 10,000 by default. */
   timeoutMilliseconds?: number
+  /** `host:port` of an emulator, which speaks plain HTTP. */
+  emulatorHost?: string
   /** Makes the client; by default Google's, loaded at the first read, with the credentials of the environment. */
   openClient?: () => Promise<SecretManagerClient>
 }
@@ -40,7 +42,7 @@ const service = 'Secret Manager'
 export function createSecretManagerSecrets(options: SecretManagerOptions): SecretManagerSecrets {
   const calls = new ClientCalls({
     service,
-    open: options.openClient ?? openClient,
+    open: options.openClient ?? (() => openClient(options.emulatorHost)),
     timeoutMilliseconds: options.timeoutMilliseconds ?? 10_000,
     attemptMilliseconds: 3_000,
   })
@@ -87,10 +89,15 @@ function textOf({ payload }: AccessedVersion): string {
 }
 
 /** Over REST: gRPC takes 40 ms and 13 MB more for the first call, and a start reads but a few secrets. */
-async function openClient(): Promise<SecretManagerClient> {
+async function openClient(emulatorHost?: string): Promise<SecretManagerClient> {
   const { SecretManagerServiceClient } = (await import('@google-cloud/secret-manager')).default.v1
-  const client = new SecretManagerServiceClient({ fallback: true })
+  const client = new SecretManagerServiceClient({ fallback: true, ...(emulatorHost && emulator(emulatorHost)) })
   // A client whose credentials could not be read remembers that for good; this one is then not kept.
   await client.initialize()
   return client as SecretManagerClient
+}
+
+function emulator(host: string): object {
+  const { hostname, port } = new URL(`http://${host}`)
+  return { protocol: 'http', servicePath: hostname, port: Number(port) }
 }

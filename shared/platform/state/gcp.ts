@@ -90,6 +90,14 @@ class FirestoreStore implements FirestoreState {
     this.#now = options.now ?? (() => new Date())
   }
 
+  async prepare(): Promise<void> {
+    try {
+      await this.#calls.open()
+    } catch (error) {
+      throw toPlatformError(service, error)
+    }
+  }
+
   async read(key: string): Promise<{ value: unknown; version: string } | null> {
     const entry = await this.#get(this.#nameOf(key))
     if (!entry || !this.#isLive(entry)) return null

@@ -1,0 +1,84 @@
+import type { Config } from '#shared/config.ts'
+import type { Bus } from '#shared/platform/bus/index.ts'
+import { openDatabase } from '#shared/platform/database/index.ts'
+import { createSupabaseIdentity } from '#shared/platform/identity/supabase.ts'
+import { createTokenVerifier } from '#shared/platform/identity/verify.ts'
+import { readInWorker } from '#shared/platform/isolation/index.ts'
+import type { ObjectStore } from '#shared/platform/objects/index.ts'
+import { createServiceTokenVerifier } from '#shared/platform/push/service-tokens.ts'
+import type { Queue } from '#shared/platform/queue/index.ts'
+import { openScanner } from '#shared/platform/scanner/index.ts'
+import type { StateStore } from '#shared/platform/state/index.ts'
+import { FlagCache } from './flags.ts'
+import type { Logger } from './log.ts'
+import type { Services } from './services.ts'
+import { UsageLog } from './usage.ts'
+
+/** What is another thing on one machine than on Google Cloud. */
+export interface Drivers<Objects extends ObjectStore = ObjectStore> {
+  bus: Bus | null
+  queue: Queue | null
+  state: StateStore | null
+  objects: Objects
+  /** The processor is there between requests too; that of a function may stand still. */
+  runsBetweenRequests: boolean
+}
+
+/**
+ * Opens what functions need, on these drivers; all that is the same everywhere is made here. Nothing is connected or
+ * loaded yet: each driver does that when it is first used.
+ */
+export function openServices<Objects extends ObjectStore>(
+  config: Config,
+  log: Logger,
+  drivers: Drivers<Objects>,
+): Services & { objects: Objects } {
+  const issuer = `${config.SUPABASE_URL}/auth/v1`
+  const accessTokens = createTokenVerifier({
+    issuer,
+    audience: config.TOKEN_AUDIENCE,
+    jwksUrl: `${issuer}/.well-known/jwks.json`,
+  })
+  const pushTokens = createServiceTokenVerifier({
+    issuer: config.PUSH_ISSUER,
+    jwksUrl: config.PUSH_JWKS_URL,
+    emails: config.PUSH_SERVICE_ACCOUNTS,
+  })
+  const database = openDatabase({
+    url: config.DATABASE_URL,
+    poolSize: config.DATABASE_POOL_SIZE,
+    connectTimeoutSeconds: config.DATABASE_TIMEOUT,
+    statementTimeoutSeconds: config.DATABASE_TIMEOUT,
+    applicationName: 'adapt',
+    endsReadsLater: drivers.runsBetweenRequests,
+  })
+  return {
+    config,
+    log,
+    now: () => new Date(),
+    database,
+    objects: drivers.objects,
+    identity: createSupabaseIdentity({
+      url: config.SUPABASE_URL,
+      key: config.SUPABASE_ANON_KEY,
+      serviceRoleKey: config.SUPABASE_SERVICE_ROLE_KEY,
+    }),
+    scanner: openScanner(
+      config.CLAMD_HOST ? { kind: 'clamd', host: config.CLAMD_HOST, port: config.CLAMD_PORT } : { kind: 'builtin' },
+    ),
+    readDocument: readInWorker,
+    bus: drivers.bus,
+    queue: drivers.queue,
+    state: drivers.state,
+    usage: new UsageLog({ database, log }),
+    flags: new FlagCache({ database, log, now: () => new Date() }),
+    async verifyAccessToken(token) {
+      const { sub, email, aal } = await accessTokens.verify(token)
+      return { sub, email: typeof email === 'string' ? email : '', aal: aal ?? 'aal1' }
+    },
+    async verifyPushToken(token, audience) {
+      await pushTokens.verify(token, audience)
+    },
+    validateResponses: config.APP_ENV !== 'production',
+  }
+}
