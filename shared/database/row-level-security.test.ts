@@ -96,6 +96,13 @@ async function fill(orgId: string): Promise<void> {
     string,
     string,
   ]
+  const [brief, rule, relationship, entity, evidence] = Array.from({ length: 5 }, newId) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+  ]
   await owner`insert into users (id, auth_sub, email) values (${user}, ${user}, 'x@example.org')`
   await owner`insert into organizations (id, name) values (${orgId}, 'o')`
   await owner`insert into memberships (org_id, user_id, role) values (${orgId}, ${user}, 'owner')`
@@ -122,15 +129,34 @@ async function fill(orgId: string): Promise<void> {
   await owner`insert into indicators (id, org_id, type, value, value_sha256, tlp, confidence, first_seen, last_seen, valid_until)
     values (${indicator}, ${orgId}, 'domain', 'x', sha256('x'), 'RED', 1, now(), now(), now())`
   await owner`insert into entities (id, org_id, kind, external_id, name, tlp, first_seen, last_seen)
-    values (${newId()}, ${orgId}, 'technique', 'T1', 'n', 'RED', now(), now())`
+    values (${entity}, ${orgId}, 'technique', 'T1', 'n', 'RED', now(), now())`
   await owner`insert into evidence (id, org_id, workspace_id, document_id, indicator_id, start_offset, end_offset, quote, sentence, how, confidence)
-    values (${newId()}, ${orgId}, ${workspace}, ${document}, ${indicator}, 0, 1, 'q', 's', 'h', 1)`
+    values (${evidence}, ${orgId}, ${workspace}, ${document}, ${indicator}, 0, 1, 'q', 's', 'h', 1)`
+  await owner`insert into briefs (id, org_id, workspace_id, title, tlp, sections, uncited_claims)
+    values (${brief}, ${orgId}, ${workspace}, 't', 'RED', '[]', 0)`
+  await owner`insert into brief_comments (id, org_id, workspace_id, brief_id, body)
+    values (${newId()}, ${orgId}, ${workspace}, ${brief}, 'b')`
+  await owner`insert into detection_rules (id, org_id, workspace_id, kind, name, content, sha256, tlp)
+    values (${rule}, ${orgId}, ${workspace}, 'yara', 'n', 'c', sha256('c'), 'RED')`
+  await owner`insert into detection_rule_evidence (org_id, workspace_id, rule_id, evidence_id)
+    values (${orgId}, ${workspace}, ${rule}, ${evidence})`
+  await owner`insert into relationships (id, org_id, workspace_id, source_indicator_id, relationship_type, target_entity_id, confidence)
+    values (${relationship}, ${orgId}, ${workspace}, ${indicator}, 'indicates', ${entity}, 1)`
+  await owner`insert into relationship_evidence (org_id, workspace_id, relationship_id, evidence_id)
+    values (${orgId}, ${workspace}, ${relationship}, ${evidence})`
   await owner`insert into blocklists (id, org_id, name, token_sha256, token_prefix, types, maximum_tlp, minimum_confidence)
     values (${newId()}, ${orgId}, 'b', sha256(${orgId}::bytea), 'p', '[]', 'RED', 1)`
   await owner`insert into exports (id, org_id, workspace_id, format, filter, status, object_key)
     values (${newId()}, ${orgId}, ${workspace}, 'csv', '{}', 'ready', 'k')`
   await owner`insert into api_usage_logs (id, org_id, occurred_at, function_name, method, status, milliseconds, request_id)
     values (${newId()}, ${orgId}, now(), 'f', 'GET', 200, 1, 'r')`
+  await owner`insert into cost_scopes (org_id, workspace_id, kind, key) values (${orgId}, ${workspace}, 'workspace-month', '2026-11')`
+  await owner`insert into cost_reservations (id, org_id, workspace_id, reserved_at, month, model, alias, task,
+      worst_case_microdollars, in_run_budget, in_agent_budget)
+    values (${newId()}, ${orgId}, ${workspace}, now(), '2026-11', 'm', 'fast', 't', 1, false, false)`
+  await owner`insert into cost_logs (id, org_id, workspace_id, occurred_at, model, alias, task, input_tokens, cached_input_tokens,
+      output_tokens, thinking_tokens, cost_microdollars, estimated, milliseconds, finish)
+    values (${newId()}, ${orgId}, ${workspace}, now(), 'm', 'fast', 't', 1, 0, 1, 0, 1, false, 1, 'stop')`
   await owner`insert into notifications (id, org_id, user_id, kind, title, body) values (${newId()}, ${orgId}, ${user}, 'k', 't', 'b')`
 }
 

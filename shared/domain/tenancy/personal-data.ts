@@ -52,6 +52,10 @@ const kinds = [
   { kind: 'invitation', table: 'invitations', name: 'email' },
   { kind: 'api_key', table: 'api_keys', name: 'name' },
   { kind: 'job', table: 'jobs', name: 'kind' },
+  { kind: 'brief', table: 'briefs', name: 'title' },
+  { kind: 'brief_comment', table: 'brief_comments', name: 'body' },
+  { kind: 'detection_rule', table: 'detection_rules', name: 'name' },
+  { kind: 'relationship', table: 'relationships', name: 'relationship_type' },
 ] as const
 
 /** Collects what is kept about a person, in all organizations that they belong to. The transaction must be in none yet. */
