@@ -1,3 +1,4 @@
+import type { Models } from '#shared/domain/models/types.ts'
 import type { Sql } from '#shared/domain/sql.ts'
 import { nobody, type PendingStatement, type Scope } from '#shared/platform/database/index.ts'
 import { createSealer } from '#shared/platform/seal.ts'
@@ -36,6 +37,7 @@ export function baseContext<Principal>(services: Services, call: Call<Principal>
     identity: services.identity,
     scanner: services.scanner,
     readDocument: services.readDocument,
+    models: modelsOf(services, call),
     health: monitorOf(services),
     cursors: createCursors(
       services.config.SIGNING_SECRET,
@@ -45,6 +47,24 @@ export function baseContext<Principal>(services: Services, call: Call<Principal>
     isEnabled: (flag) => services.flags.isEnabled(flag, call.scope.orgId),
     read: (work) => services.database.transaction(call.scope, work, { readOnly: true }),
     commit: (work) => services.database.transaction(call.scope, work),
+  }
+}
+
+/** Made when they are asked first, which few calls do. */
+function modelsOf(services: Services, call: Call<unknown>): Models {
+  let opened: Models | undefined
+  return {
+    complete(...asking) {
+      const { config, models, objects, now, database } = services
+      opened ??= models.forCall({
+        config,
+        log: call.log,
+        objects,
+        now,
+        commit: (work) => database.transaction(call.scope, work),
+      })
+      return opened.complete(...asking)
+    },
   }
 }
 
@@ -109,7 +129,7 @@ function workspaceIdOf(principal: unknown): string | null {
   return (principal as { workspaceId?: string | null } | null)?.workspaceId ?? null
 }
 
-/** The scope of background work: the whole organization. */
-export function serviceScope(orgId: string, userId: string | null): Scope {
-  return { ...nobody, orgId, userId, workspaceId: 'any' }
+/** The scope of background work: the whole organization, unless it is told to stay in one workspace. */
+export function serviceScope(orgId: string, userId: string | null, workspaceId: Scope['workspaceId'] = 'any'): Scope {
+  return { ...nobody, orgId, userId, workspaceId }
 }

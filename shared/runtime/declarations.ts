@@ -2,6 +2,7 @@ import type * as v from 'valibot'
 import type { Config } from '#shared/config.ts'
 import type { HealthMonitor } from '#shared/domain/health/health.ts'
 import type { Enqueue, EventType, Publish, TaskType } from '#shared/domain/messaging.ts'
+import type { Models } from '#shared/domain/models/types.ts'
 import type { Cursors } from '#shared/domain/paging.ts'
 import type { Sealer } from '#shared/domain/sealing.ts'
 import type { Json, Sql } from '#shared/domain/sql.ts'
@@ -87,6 +88,8 @@ export interface BaseContext<Principal> {
   scanner: Scanner
   /** Reads the text of a file, isolated from this process. */
   readDocument: typeof readInWorker
+  /** Asks models within the budgets; for `prepare` and `respond`, since it waits. */
+  models: Models
   /** Signs and opens the opaque cursors of lists, bound to this function and organization. */
   cursors: Cursors
   /** Locks up what a client keeps for us; `purpose` says what it is, so that no other function takes it for its own. */
@@ -290,6 +293,8 @@ interface TaskInput {
   summary: string
   /** Also done while the organization is being deleted; other work for it ends without effect. */
   whileDeleting?: true
+  /** Sees nothing of other workspaces than the message's own; other work sees the whole organization. */
+  withinWorkspace?: true
   resources?: Resources
   handler: LoadHandler
 }

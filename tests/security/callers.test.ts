@@ -18,6 +18,7 @@ const givable = [
   'intelligence:read',
   'intelligence:write',
   'projects:delete',
+  'agents:manage',
   'workspace:manage',
   'members:manage',
   'keys:manage',

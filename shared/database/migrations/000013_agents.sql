@@ -137,3 +137,17 @@ create policy tenant on agent_tool_calls
 
 grant select, insert, update, delete
   on agents, agent_versions, agent_runs, agent_run_steps, agent_tool_calls to adapt_app;
+
+-- How many runs an organization has under way, in workspaces that the asker may not see too; the number alone.
+create function count_active_agent_runs() returns integer language plpgsql volatile as $$
+declare
+  workspace text := current_setting('app.workspace_id', true);
+  counted integer;
+begin
+  perform set_config('app.workspace_id', 'any', true);
+  select count(*) into counted from agent_runs
+  where org_id = app_org_id() and status in ('queued', 'running', 'waiting_approval');
+  perform set_config('app.workspace_id', coalesce(workspace, ''), true);
+  return counted;
+end
+$$;

@@ -24,7 +24,7 @@ export async function recordWork(
   if (outcome.kind === 'busy') {
     // Whoever holds the lease may die: then it is over by that time.
     const over = new Date(context.now.getTime() + (leaseSeconds + 1) * 1000)
-    if (graph) await enqueueStep(context, graph, step, over)
+    if (graph) await enqueueStep(context, graph, step, { notBefore: over })
     return
   }
   // Fenced: somebody else has the step by now, and what was done here has no effect.
@@ -32,7 +32,7 @@ export async function recordWork(
   if (outcome.end.status === 'succeeded') for (const effect of outcome.effects) await effect(context)
   if (!graph) return endUnknown(context, step, outcome)
   if (outcome.end.status === 'pending') {
-    await enqueueStep(context, graph, step, outcome.end.notBefore)
+    await enqueueStep(context, graph, step, { notBefore: outcome.end.notBefore })
   }
   await goOn(context, graph, outcome.claim.run, outcome)
 }
@@ -42,11 +42,11 @@ export async function enqueueStep(
   { enqueue }: Pick<Sending, 'enqueue'>,
   graph: Graph,
   step: RunStep,
-  notBefore?: Date,
+  options: { notBefore?: Date; workspaceId?: string } = {},
 ): Promise<void> {
   const node = graph.playbook.nodes[step.node]
   const task = node?.kind === 'work' && node.queue === 'long-running' ? doLongStep : doStep
-  await enqueue(task, step, notBefore ? { notBefore } : {})
+  await enqueue(task, step, options)
 }
 
 /** Makes and enqueues what comes next in a run, which is locked, and tells how it stands. */
@@ -54,7 +54,7 @@ export async function goOn(
   context: Pick<EffectContext, 'sql' | 'enqueue' | 'publish'>,
   graph: Graph,
   { id: runId, workspaceId }: { id: string; workspaceId: string },
-  done: Pick<Done, 'toolCalls' | 'output'> = { toolCalls: [], output: null },
+  done: Pick<Done, 'toolCalls' | 'output'> | null = null,
 ): Promise<RunStatus> {
   const steps = await readProgress(context.sql, runId)
   const failed = steps.some(({ status }) => status === 'failed')
@@ -67,12 +67,13 @@ export async function goOn(
     next: next.map((step) => ({ ...step, agent: agentOf(graph, step.node) })),
     run: {
       status,
-      output: done.output?.value ?? null,
-      outputKey: done.output?.key ?? null,
+      output: done?.output?.value ?? null,
+      outputKey: done?.output?.key ?? null,
       error: status === 'failed' ? failure(graph, steps, stuck) : null,
     },
     progress: describe(graph, all, status),
-    toolCalls: done.toolCalls,
+    toolCalls: done?.toolCalls ?? [],
+    attempts: done ? 1 : 0,
   })
   for (const { node, iteration } of next.filter((step) => step.status === 'pending')) {
     await enqueueStep(context, graph, { run_id: runId, node, iteration })
@@ -119,6 +120,7 @@ async function endUnknown(context: Pick<EffectContext, 'sql' | 'publish'>, step:
     run: { status: 'failed', output: null, outputKey: null, error },
     progress: { done: 0, total: 0, message: 'Failed' },
     toolCalls: done.toolCalls,
+    attempts: 1,
   })
   await context.publish(runChanged, { run_id: step.run_id, status: 'failed' }, { orderingKey: step.run_id })
 }

@@ -40,13 +40,7 @@ export interface RunDraft {
  */
 export async function createRun(context: RunContext, graph: Graph, draft: RunDraft): Promise<Run> {
   const { sql } = context
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`agent-runs ${draft.orgId}`}, 0))`
-  const [under] = await sql<{ count: number }[]>`
-    select count(*)::integer as count from agent_runs where org_id = ${draft.orgId} and status in ${sql([...active])}`
-  if ((under?.count ?? 0) >= draft.maximumActive) {
-    const message = `Your organization has ${under?.count} runs under way, as many as it may; end one, or wait`
-    throw new AppError('RATE_LIMITED', message, [], { retryAfterSeconds: 60 })
-  }
+  await requireRoom(sql, draft)
   const jobId = newId()
   await startRunJob(sql, jobId, { ...draft, title: graph.playbook.title })
   await sql`
@@ -57,6 +51,18 @@ export async function createRun(context: RunContext, graph: Graph, draft: RunDra
   await openBudget(sql, draft)
   await goOn(context, graph, draft)
   return readRun(sql, draft.id)
+}
+
+/** Runs of workspaces that the caller may not see count too. */
+async function requireRoom(
+  sql: Sql,
+  { orgId, maximumActive }: { orgId: string; maximumActive: number },
+): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`agent-runs ${orgId}`}, 0))`
+  const [under] = await sql<{ count: number }[]>`select count_active_agent_runs() as count`
+  if ((under?.count ?? 0) < maximumActive) return
+  const message = `Your organization has ${under?.count} runs under way, as many as it may; end one, or wait`
+  throw new AppError('RATE_LIMITED', message, [], { retryAfterSeconds: 60 })
 }
 
 function startRunJob(
@@ -76,6 +82,7 @@ function startRunJob(
   })
 }
 
+/** Budgets of agents hold only in runs that have one themselves. */
 async function openBudget(
   sql: Sql,
   run: { id: string; orgId: string; workspaceId: string; budgetMicrodollars: number | null },
@@ -292,7 +299,7 @@ export async function retryRun(
   context: RunContext,
   graphOf: (playbook: string) => Graph | undefined,
   id: string,
-  userId: string | null,
+  { userId, maximumActive }: { userId: string | null; maximumActive: number },
 ): Promise<Run> {
   const { sql } = context
   const run = await lockRun(sql, id)
@@ -301,6 +308,7 @@ export async function retryRun(
   if (run.status !== 'failed' && run.status !== 'cancelled') {
     throw new AppError('CONFLICT', `The run is ${run.status}`)
   }
+  await requireRoom(sql, { orgId: run.orgId, maximumActive })
   const jobId = newId()
   await startRunJob(sql, jobId, { ...run, createdBy: userId, title: graph.playbook.title })
   await sql`

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { Id, Timestamp } from '../ids.ts'
+import { PlainText } from '../plain-text.ts'
 import { stepStatuses } from './advance.ts'
 
 export const runStatuses = ['queued', 'running', 'waiting_approval', 'completed', 'failed', 'cancelled'] as const
@@ -71,3 +72,88 @@ export const RunDetail = v.strictObject({
   tool_calls: v.array(ToolCallRecord),
 })
 export type RunDetail = v.InferInput<typeof RunDetail>
+
+/** A request to begin a run. */
+export const RunRequest = v.strictObject({
+  playbook: v.pipe(v.string(), v.minLength(1), v.maxLength(100), v.description('Id of a playbook')),
+  input: v.pipe(v.unknown(), v.description('What the playbook takes')),
+  budget_microdollars: v.optional(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(0),
+      v.maxValue(1_000_000_000_000),
+      v.description('What the run may spend on models; without it only the budget of the workspace holds it'),
+    ),
+  ),
+})
+
+/** A decision on what a run waits for. */
+export const RunDecision = v.strictObject({
+  node: v.pipe(v.string(), v.minLength(1), v.maxLength(100)),
+  decision: v.picklist(['approve', 'reject']),
+  comment: v.optional(v.pipe(PlainText, v.maxLength(2000))),
+})
+
+export const PlaybookSummary = v.strictObject({
+  id: v.string(),
+  title: v.string(),
+  description: v.pipe(v.string(), v.description("What it is for, and what it can't do without a language model")),
+  input_schema: v.pipe(v.record(v.string(), v.unknown()), v.description('JSON Schema of its input')),
+})
+
+export const PlaybookDetail = v.strictObject({
+  ...PlaybookSummary.entries,
+  start: v.string(),
+  nodes: v.array(
+    v.strictObject({
+      name: v.string(),
+      kind: v.picklist(['work', 'approval']),
+      title: v.string(),
+      join: v.picklist(['all', 'any']),
+      agent: v.nullable(v.string()),
+      permission: v.pipe(v.nullable(v.string()), v.description('What who approves needs; null for work')),
+      timeout_seconds: v.nullable(count),
+      attempts: v.nullable(count),
+      model: v.nullable(v.string()),
+    }),
+  ),
+  edges: v.array(
+    v.strictObject({
+      from: v.string(),
+      to: v.string(),
+      conditional: v.boolean(),
+      label: v.nullable(v.string()),
+      repeats: v.pipe(v.nullable(count), v.description('It goes back, at most so often')),
+    }),
+  ),
+  mermaid: v.pipe(v.string(), v.description('The graph as text of a Mermaid flowchart')),
+})
+
+export const RunStatistics = v.strictObject({
+  playbooks: v.array(
+    v.strictObject({
+      playbook: v.string(),
+      runs: count,
+      completed: count,
+      failed: count,
+      cancelled: count,
+      active: count,
+      median_seconds: v.nullable(v.number()),
+      cost_microdollars: microdollars,
+    }),
+  ),
+  agents: v.array(
+    v.strictObject({
+      agent: v.string(),
+      steps: count,
+      succeeded: count,
+      failed: count,
+      tool_calls: count,
+      refused_tool_calls: count,
+      median_milliseconds: v.nullable(v.number()),
+      cost_microdollars: microdollars,
+    }),
+  ),
+})
+export type RunStatistics = v.InferInput<typeof RunStatistics>

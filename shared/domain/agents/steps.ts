@@ -1,3 +1,4 @@
+import { jobEventData } from '../jobs/jobs.ts'
 import type { Json, Sql } from '../sql.ts'
 import type { NextStep, StepState, StepStatus } from './advance.ts'
 import type { RunStep } from './messages.ts'
@@ -133,10 +134,15 @@ export interface Advance {
   /** For whoever watches; `done` of `total`. */
   progress: { done: number; total: number; message: string }
   toolCalls: readonly (ToolCall & { node: string; iteration: number; attempt: number; agent: string })[]
+  /** Tries at steps that ended just now. */
+  attempts: number
 }
 
 /** Makes the next steps, and tells how the run stands now, in one statement. */
-export async function advanceRun(sql: Sql, { runId, next, run, progress, toolCalls }: Advance): Promise<void> {
+export async function advanceRun(
+  sql: Sql,
+  { runId, next, run, progress, toolCalls, attempts }: Advance,
+): Promise<void> {
   const ended = run.status === 'completed' || run.status === 'failed' || run.status === 'cancelled'
   const jobStatus =
     { completed: 'succeeded', failed: 'failed', cancelled: 'cancelled' }[run.status as string] ?? 'running'
@@ -169,8 +175,11 @@ export async function advanceRun(sql: Sql, { runId, next, run, progress, toolCal
       on conflict (id) do update set output = excluded.output, status = excluded.status, error = excluded.error,
         milliseconds = excluded.milliseconds
     ), job as (
-      update jobs set status = ${jobStatus}, done = ${progress.done}, total = ${progress.total},
-        message = ${progress.message}, version = version + 1, updated_at = now(),
+      update jobs set status = ${jobStatus}, attempts = attempts + ${attempts}, done = ${progress.done}, total = ${progress.total},
+        message = ${progress.message},
+        cost_microdollars = (
+          select coalesce(sum(l.cost_microdollars), 0) from cost_logs l where l.run_id = run.id
+        ), version = version + 1, updated_at = now(),
         result = case when ${run.status === 'completed'} then jsonb_build_object('run_id', run.id) end,
         error = ${run.error === null ? null : sql.json(run.error)}::jsonb,
         finished_at = case when ${ended} then now() end
@@ -178,9 +187,7 @@ export async function advanceRun(sql: Sql, { runId, next, run, progress, toolCal
       returning jobs.*
     )
     insert into job_events (org_id, workspace_id, job_id, sequence, type, data)
-    select org_id, workspace_id, id, version, status, jsonb_build_object(
-      'status', status, 'done', done, 'total', total, 'message', message, 'result', result, 'error', error)
-    from job`
+    select org_id, workspace_id, id, version, status, ${jobEventData(sql)} from job`
 }
 
 /** Notes a call that reaches outside before it does. */

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
-import type { JobEvent } from './jobs.ts'
+import type { Sql } from '../sql.ts'
+import { type JobEvent, listJobEvents, readJobVersion } from './jobs.ts'
 
 /** How often a job is looked at for its listeners. */
 const pollMilliseconds = 250
@@ -44,4 +45,34 @@ export async function* streamJobEvents({ read, after, signal, clock }: JobEventS
     }
     await setTimeout(pollMilliseconds, undefined, { signal }).catch(() => {})
   }
+}
+
+/** What a route that streams a job's events needs of its context. */
+export interface WatchContext {
+  sql: Sql
+  read<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>
+  signal: AbortSignal
+}
+
+/**
+ * The answer to who watches a job: its events from where they stopped, or 204 when it has ended and nothing more comes.
+ * @param lastEventId as the client sent it
+ * @throws AppError NOT_FOUND
+ */
+export async function watchJob({ sql, read, signal }: WatchContext, jobId: string, lastEventId: string | undefined) {
+  const { version, ended: over } = await readJobVersion(sql, jobId)
+  const seen = Number(lastEventId ?? 0)
+  // An id that is none of this job's is no reason to keep events from anyone.
+  const after = Number.isInteger(seen) && seen > 0 && seen <= version ? seen : 0
+  if (over && after === version) return { status: 204, body: null } as const
+  return {
+    status: 200,
+    headers: { 'cache-control': 'no-store, no-transform' },
+    body: streamJobEvents({
+      read: (from) => read((own) => listJobEvents(own, jobId, from)),
+      after,
+      signal,
+      clock: () => performance.now(),
+    }),
+  } as const
 }

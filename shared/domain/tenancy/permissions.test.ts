@@ -23,6 +23,7 @@ const matrix: Record<Permission, readonly [owner: boolean, admin: boolean, edito
   // manage members, API keys, feeds, webhooks, agents
   'members:manage': [true, true, false, false],
   'keys:manage': [true, true, false, false],
+  'agents:manage': [true, true, false, false],
   'organization:manage': [true, true, false, false],
   'workspace:manage': [true, true, false, false],
   // see what others did and used

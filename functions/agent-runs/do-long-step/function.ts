@@ -1,0 +1,16 @@
+import { doLongStep, doStep, runChanged } from '#shared/domain/agents/messages.ts'
+import { defineTask } from '#shared/runtime/declarations.ts'
+
+export default defineTask({
+  task: doLongStep,
+  summary: 'Do one node of a run that waits for models',
+  withinWorkspace: true,
+  resources: {
+    timeoutSeconds: 1800,
+    memoryMegabytes: 1024,
+    buckets: ['artifacts'],
+    enqueues: [doStep, doLongStep],
+    publishes: [runChanged],
+  },
+  handler: () => import('./handler.ts'),
+})

@@ -1,0 +1,3 @@
+import type { MakeJobExample } from '#shared/runtime/examples.ts'
+
+export const example: MakeJobExample = async ({ newRun }) => ({ run_id: await newRun(), node: 'measure', iteration: 0 })

@@ -1,0 +1,10 @@
+import { listRuns } from '#shared/domain/agents/runs.ts'
+import { pageBody, readPage } from '#shared/domain/paging.ts'
+import type { RunRoute } from '#shared/runtime/declarations.ts'
+import type route from './function.ts'
+
+export const run: RunRoute<typeof route> = async ({ sql, cursors }, { query }) => {
+  const page = readPage(query, cursors)
+  const rows = await listRuns(sql, { playbook: query.playbook ?? null, status: query.status ?? null }, page)
+  return { status: 200, body: pageBody(rows, page, cursors) }
+}

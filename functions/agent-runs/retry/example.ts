@@ -1,0 +1,6 @@
+import type { MakeRouteExample } from '#shared/runtime/examples.ts'
+
+export const example: MakeRouteExample = async ({ newRun }) => ({
+  params: { run_id: await newRun('cancelled') },
+  status: 202,
+})
