@@ -1,7 +1,9 @@
 import * as v from 'valibot'
 import { findDriverProblems } from './configuration/drivers.ts'
 import { findMisspelt } from './configuration/misspelt.ts'
+import { modelSettings } from './configuration/models.ts'
 import { findUnsafeEnvironment, findUnsafeSettings } from './configuration/unsafe.ts'
+import { parseDollars } from './domain/costs/money.ts'
 import { PlatformError } from './platform/errors.ts'
 
 const integer = (minimum: number, maximum: number) =>
@@ -115,6 +117,13 @@ const http = {
   ),
 }
 
+const agents = {
+  MAXIMUM_ACTIVE_RUNS: v.pipe(
+    v.optional(integer(1, 10_000), '20'),
+    v.description('Runs of agents that an organization may have under way at once'),
+  ),
+}
+
 const documents = {
   MAXIMUM_UPLOAD_BYTES: v.pipe(
     v.optional(integer(1, 5_000_000_000), '50000000'),
@@ -125,6 +134,21 @@ const documents = {
     v.description('clamd to scan uploads with; without it the built-in EICAR check'),
   ),
   CLAMD_PORT: v.pipe(v.optional(integer(1, 65535), '3310'), v.description('Port of clamd')),
+}
+
+const budgets = {
+  MONTHLY_WORKSPACE_BUDGET_USD: v.pipe(
+    v.optional(
+      v.pipe(
+        v.string(),
+        v.check((text) => parseDollars(text) !== null, 'must be US dollars, at most six decimals, e.g. 25 or 12.50'),
+      ),
+      '25',
+    ),
+    v.description(
+      'US dollars that a workspace may spend on models in a calendar month (UTC), unless it has a budget of its own',
+    ),
+  ),
 }
 
 /** Settings of the drivers that functions run on, each deployed alone. */
@@ -164,6 +188,7 @@ const emulators = {
   PUBSUB_EMULATOR_HOST: v.pipe(v.optional(emulatorHost), v.description('Emulator of Pub/Sub, host:port')),
   FIRESTORE_EMULATOR_HOST: v.pipe(v.optional(emulatorHost), v.description('Emulator of Firestore, host:port')),
   CLOUD_TASKS_EMULATOR_HOST: v.pipe(v.optional(emulatorHost), v.description('Emulator of Cloud Tasks, host:port')),
+  VERTEX_EMULATOR_URL: v.pipe(v.optional(url), v.description('Stand-in of Vertex AI, with http://')),
   SECRET_MANAGER_EMULATOR_HOST: v.pipe(
     v.optional(emulatorHost),
     v.description('Emulator of Secret Manager over REST, host:port'),
@@ -191,6 +216,9 @@ export const settingGroups = {
   'Pushes of Pub/Sub, Cloud Tasks and Cloud Scheduler': pushes,
   HTTP: http,
   Documents: documents,
+  Agents: agents,
+  Budgets: budgets,
+  Models: modelSettings,
   'Google Cloud': google,
   'Emulators of Google Cloud, for development and tests': emulators,
   'Embedded drivers': embedded,
@@ -204,6 +232,9 @@ export const ConfigSchema = v.object({
   ...pushes,
   ...http,
   ...documents,
+  ...agents,
+  ...budgets,
+  ...modelSettings,
   ...google,
   ...emulators,
   ...embedded,

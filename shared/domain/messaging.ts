@@ -47,7 +47,11 @@ export type Publish = <Payload extends Schema>(
 export type Enqueue = <Payload extends Schema>(
   type: TaskType<Payload>,
   payload: v.InferInput<Payload>,
-  options?: { notBefore?: Date },
+  options?: {
+    notBefore?: Date
+    /** Where the work is, when the transaction itself is in no workspace. */
+    workspaceId?: string
+  },
 ) => Promise<void>
 
 /** What travels: the envelope of SPEC section 3, the same on topics and queues. */

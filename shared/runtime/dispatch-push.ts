@@ -89,7 +89,11 @@ export function jobHandler(
       functionName: name,
       resources: job.resources ?? {},
       principal: { orgId: envelope.org_id, workspaceId: envelope.workspace_id, userId: envelope.actor_id },
-      scope: serviceScope(envelope.org_id, envelope.actor_id),
+      scope: serviceScope(
+        envelope.org_id,
+        envelope.actor_id,
+        job.kind === 'task' && job.withinWorkspace ? envelope.workspace_id : 'any',
+      ),
       requestId,
       traceparent: envelope.traceparent,
       now: services.now(),

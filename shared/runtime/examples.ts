@@ -34,6 +34,8 @@ export interface ExampleWorld {
   newOrganization(): Promise<{ id: string; name: string }>
   /** A new API key of the organization with these scopes; to read intelligence when none is named. */
   newApiKey(scopes?: readonly KeyScope[]): Promise<{ id: string; key: string }>
+  /** A model call of the workspace that has ended and is paid for. */
+  newModelCall(): Promise<{ id: string; agent: string }>
   /** A new feature flag; returns its name. */
   newFlag(): Promise<string>
   /** Someone who has signed up and belongs nowhere. */
@@ -46,6 +48,8 @@ export interface ExampleWorld {
   newWorkspace(): Promise<{ id: string; name: string }>
   /** Somebody else's organization that the organization's owner is an editor of. */
   newJoinedOrganization(): Promise<string>
+  /** A new run of agents: under way, unless it is to wait for its approval (node `approval`) or to be cancelled. */
+  newRun(status?: 'queued' | 'waiting_approval' | 'cancelled'): Promise<string>
   /** A new export that is yet to be built. */
   pendingExport(): Promise<{ export_id: string; job_id: string }>
 }

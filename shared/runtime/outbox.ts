@@ -53,7 +53,7 @@ export class Outbox {
   readonly enqueue: Enqueue = async (type, payload, options = {}) => {
     this.#assertDeclared(type)
     this.#rows.push({
-      ...this.#envelope(type.name, payload),
+      ...this.#envelope(type.name, payload, options.workspaceId),
       kind: 'task',
       target: type.name,
       queue: type.queue,
