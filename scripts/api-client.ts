@@ -11,6 +11,9 @@ export class ApiError extends Error {
   }
 }
 
+/** Who asks too often is told when to ask again; longer than this nobody at a terminal waits. */
+const patienceSeconds = 60
+
 export interface ServerSentEvent {
   id: string
   data: unknown
@@ -111,12 +114,18 @@ export class ApiClient {
     if (this.#token) headers.set('authorization', `Bearer ${this.#token}`)
     if (this.#organizationId) headers.set('x-org-id', this.#organizationId)
     let response: Response
-    try {
-      response = await fetch(this.#url + path, { ...init, headers })
-    } catch {
-      throw new ApiError('UNREACHABLE', `Nothing answers at ${this.#url}. Is it running? Start it with: npm start`)
+    for (let refusals = 0; ; refusals++) {
+      try {
+        response = await fetch(this.#url + path, { ...init, headers })
+      } catch {
+        throw new ApiError('UNREACHABLE', `Nothing answers at ${this.#url}. Is it running? Start it with: npm start`)
+      }
+      if (response.ok) return response
+      const waitSeconds = Number(response.headers.get('retry-after'))
+      if (response.status !== 429 || !(waitSeconds > 0 && waitSeconds <= patienceSeconds) || refusals === 5) break
+      await response.body?.cancel()
+      await setTimeout(waitSeconds * 1000)
     }
-    if (response.ok) return response
     const { error } = (await response.json().catch(() => ({}))) as { error?: { code: string; message: string } }
     throw new ApiError(error?.code ?? `HTTP_${response.status}`, error?.message ?? `HTTP status ${response.status}`)
   }

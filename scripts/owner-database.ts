@@ -26,6 +26,26 @@ export function findOwnerUrl(environment: Environment): string {
 }
 
 /**
+ * Connection to the database of the embedded cloud: CLOUD_DATABASE_URL, else "cloud" beside the product's.
+ * @throws PlatformError UNAVAILABLE when there is none
+ */
+export function findCloudUrl(environment: Environment): string {
+  if (environment.CLOUD_DATABASE_URL) return environment.CLOUD_DATABASE_URL
+  const url = new URL(findOwnerUrl(environment))
+  url.pathname = '/cloud'
+  return url.href
+}
+
+/** Where the embedded cloud's database or its tables aren't there, the product is one that runs on Google Cloud. */
+export function noEmbeddedCloud(error: unknown, elsewhere: string): PlatformError | null {
+  const { code } = error as { code?: string }
+  if (code !== '3D000' && code !== '42P01') return null
+  return new PlatformError('UNAVAILABLE', `There is no embedded cloud beside this database. ${elsewhere}`, {
+    cause: error,
+  })
+}
+
+/**
  * Runs `work` in one transaction of the schema's owner.
  * @throws PlatformError UNAVAILABLE when the database can't be reached, PERMISSION when it refuses the owner
  */

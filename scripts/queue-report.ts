@@ -13,6 +13,8 @@ export interface QueueReport {
   active: number
   /** Age of the oldest that is due and waits. */
   oldestSeconds: number
+  /** New within the last minute, and done within it. */
+  addedPerMinute: number
   donePerMinute: number
   /** Open ones of the functions that it serves. */
   deadLetters: number
@@ -29,6 +31,7 @@ export function readDepths(sql: Sql): Promise<Depth[]> {
       count(*) filter (where state = 'active')::integer as active,
       coalesce(extract(epoch from now() - min(start_after) filter (where state < 'active' and start_after <= now())),
         0)::float8 as "oldestSeconds",
+      count(*) filter (where created_on > now() - interval '1 minute')::integer as "addedPerMinute",
       count(*) filter (where state = 'completed')::integer as "donePerMinute"
     from pgboss.job
     where state <= 'active' or (state = 'completed' and completed_on > now() - interval '1 minute')
@@ -67,7 +70,15 @@ export function reportQueues(
   const reportOf = (kind: QueueReport['kind'], name: string): QueueReport => {
     const found = reports.get(`${kind} ${name}`)
     if (found) return found
-    const zero = { waiting: 0, delayed: 0, active: 0, oldestSeconds: 0, donePerMinute: 0, deadLetters: 0 }
+    const zero = {
+      waiting: 0,
+      delayed: 0,
+      active: 0,
+      oldestSeconds: 0,
+      addedPerMinute: 0,
+      donePerMinute: 0,
+      deadLetters: 0,
+    }
     const report: QueueReport = { kind, name, ...zero }
     reports.set(`${kind} ${name}`, report)
     return report
@@ -79,7 +90,8 @@ export function reportQueues(
 
   for (const { name, ...depth } of depths) {
     const report = reportOf(...placeOf(name, (kind, short) => reports.has(`${kind} ${short}`)))
-    for (const figure of ['waiting', 'delayed', 'active', 'donePerMinute'] as const) report[figure] += depth[figure]
+    for (const figure of ['waiting', 'delayed', 'active', 'addedPerMinute', 'donePerMinute'] as const)
+      report[figure] += depth[figure]
     report.oldestSeconds = Math.max(report.oldestSeconds, depth.oldestSeconds)
   }
   const queueOf = new Map(

@@ -108,8 +108,23 @@ describe('adapt queues', () => {
     expect(code).toBe(0)
     const report = JSON.parse(output)
     const of = (name: string) => report.queues.find((queue: { name: string }) => queue.name === name)
-    const zero = { waiting: 0, delayed: 0, active: 0, oldestSeconds: 0, donePerMinute: 0, deadLetters: 0 }
-    expect(of('default')).toMatchObject({ kind: 'queue', waiting: 2, delayed: 1, active: 1, deadLetters: 2 })
+    const zero = {
+      waiting: 0,
+      delayed: 0,
+      active: 0,
+      oldestSeconds: 0,
+      addedPerMinute: 0,
+      donePerMinute: 0,
+      deadLetters: 0,
+    }
+    expect(of('default')).toMatchObject({
+      kind: 'queue',
+      waiting: 2,
+      delayed: 1,
+      active: 1,
+      addedPerMinute: 4,
+      deadLetters: 2,
+    })
     expect(of('default').oldestSeconds).toBeGreaterThan(0)
     expect(of('priority')).toEqual({ kind: 'queue', name: 'priority', ...zero })
     expect(of(subscriber)).toMatchObject({ kind: 'subscription', waiting: 0, donePerMinute: 2, deadLetters: 1 })
@@ -118,8 +133,8 @@ describe('adapt queues', () => {
     expect(report.outbox.oldestSeconds).toBeGreaterThanOrEqual(120)
 
     const shown = (await queues([])).output
-    expect(shown).toMatch(/^queue +default +2 +\d+ s +1 +1 +0 +2$/m)
-    expect(shown).toMatch(/^queue +priority +0 +- +0 +0 +0 +0$/m)
+    expect(shown).toMatch(/^queue +default +2 +\d+ s +1 +1 +4 +0 +2$/m)
+    expect(shown).toMatch(/^queue +priority +0 +- +0 +0 +0 +0 +0$/m)
     expect(shown).toContain('outbox): 1, oldest 2 min')
     expect(shown).not.toContain('schedules')
     expect((await queues(['--all'])).output).toContain('schedules')

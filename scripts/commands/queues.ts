@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { PlatformError } from '#shared/platform/errors.ts'
 import { discoverFunctions } from '#shared/runtime/discover.ts'
-import { asOwner, findOwnerUrl } from '../owner-database.ts'
+import { asOwner, findCloudUrl, findOwnerUrl, noEmbeddedCloud } from '../owner-database.ts'
 import { type QueueReport, readDeadLetters, readDepths, readOutbox, reportQueues } from '../queue-report.ts'
 
 export const summary = 'Show what waits in each queue and subscription, for how long, and what was given up'
@@ -19,7 +19,7 @@ export async function run(args: string[]): Promise<number> {
   if (existsSync('.env')) process.loadEnvFile('.env')
   try {
     const url = findOwnerUrl(process.env)
-    const depths = await asOwner(cloudUrl(url), readDepths).catch(explain)
+    const depths = await asOwner(findCloudUrl(process.env), readDepths).catch(explain)
     const { deadLetters, outbox } = await asOwner(url, async (sql) => ({
       deadLetters: await readDeadLetters(sql),
       outbox: await readOutbox(sql),
@@ -34,22 +34,10 @@ export async function run(args: string[]): Promise<number> {
   }
 }
 
-function cloudUrl(ownerUrl: string): string {
-  if (process.env.CLOUD_DATABASE_URL) return process.env.CLOUD_DATABASE_URL
-  const url = new URL(ownerUrl)
-  url.pathname = '/cloud'
-  return url.href
-}
-
-/** Where the database or its tables aren't there, the product is one that runs on Google Cloud. */
 function explain(error: unknown): never {
-  const { code } = ((error as PlatformError).cause ?? {}) as { code?: string }
-  if (code !== '3D000' && code !== '42P01') throw error
-  throw new PlatformError(
-    'UNAVAILABLE',
-    'There is no embedded cloud beside this database. On Google Cloud the queues are Cloud Tasks’ and Pub/Sub’s: see "gcloud tasks queues list" and "gcloud pubsub subscriptions list"; what was given up is listed by GET /v1/dead-letters.',
-    { cause: error },
-  )
+  const elsewhere =
+    'On Google Cloud the queues are Cloud Tasks’ and Pub/Sub’s: see "gcloud tasks queues list" and "gcloud pubsub subscriptions list"; what was given up is listed by GET /v1/dead-letters.'
+  throw noEmbeddedCloud((error as PlatformError).cause ?? {}, elsewhere) ?? error
 }
 
 function table(
@@ -61,15 +49,15 @@ function table(
     (queue) =>
       isWhole ||
       queue.kind === 'queue' ||
-      queue.waiting + queue.delayed + queue.active + queue.donePerMinute + queue.deadLetters > 0,
+      queue.waiting + queue.delayed + queue.active + queue.addedPerMinute + queue.donePerMinute + queue.deadLetters > 0,
   )
-  const head = ['', 'name', 'waiting', 'oldest', 'later', 'active', 'done/min', 'dead letters']
-  const rows = shown.map(({ kind, name, waiting, oldestSeconds, delayed, active, donePerMinute, deadLetters }) => [
+  const head = ['', 'name', 'waiting', 'oldest', 'later', 'active', 'in/min', 'done/min', 'dead letters']
+  const rows = shown.map(({ kind, name, waiting, oldestSeconds, delayed, active, ...rest }) => [
     kind === name ? '' : kind,
     name,
     String(waiting),
     waiting > 0 ? age(oldestSeconds) : '-',
-    ...[delayed, active, donePerMinute, deadLetters].map(String),
+    ...[delayed, active, rest.addedPerMinute, rest.donePerMinute, rest.deadLetters].map(String),
   ])
   const unsent = outbox.waiting > 0 ? `${outbox.waiting}, oldest ${age(outbox.oldestSeconds)}` : 'none'
   return `${aligned([head, ...rows])}\n\nCommitted and not sent yet (outbox): ${unsent}`

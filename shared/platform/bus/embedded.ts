@@ -138,19 +138,23 @@ export class EmbeddedBus implements Bus {
   async publish(messages: BusMessage[]): Promise<void> {
     if (!this.#isOpen) throw new PlatformError('UNAVAILABLE', 'The bus is closed.')
     const jobs = new Map<Lane<PushedMessage>, NewJob[]>()
+    const heard = new Set<BusMessage>()
     for (const message of messages) {
       const messageId = newMessageId()
       const flow = organizationOf(message.body)
       for (const { subscription, plain, ordered } of this.#lanes) {
         if (!takes(subscription, message)) continue
+        heard.add(message)
         const lane = message.orderingKey === undefined ? plain : ordered
         const batch = jobs.get(lane) ?? []
         jobs.set(lane, batch)
         batch.push(newJob(message, messageId, subscription, lane.fair.tag(flow), flow))
       }
     }
+    const unheard = messages.filter((message) => !heard.has(message))
     try {
       await Promise.all([...jobs].map(([lane, batch]) => this.#store.insert(lane.queue, batch)))
+      if (unheard.length > 0) await this.#store.noteUnheard(unheard)
     } catch (error) {
       throw databaseError(error)
     } finally {

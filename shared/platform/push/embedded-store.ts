@@ -41,6 +41,13 @@ export interface NewJob {
   rememberSeconds: number
 }
 
+export interface UnheardEvent {
+  id: string
+  topic: string
+  attributes: Record<string, string>
+  body: string
+}
+
 export interface QueueDepth {
   queue: string
   /** Due now. */
@@ -102,6 +109,10 @@ export class JobStore {
     })
     try {
       await boss.start()
+      await sql`
+        create unlogged table if not exists unheard_events (
+          id text primary key, topic text not null, attributes jsonb not null, body text not null,
+          published_at timestamptz not null default now())`
       return new JobStore(boss, sql)
     } catch (error) {
       await Promise.allSettled([boss.stop({ graceful: false }), sql.end({ timeout: 0 })])
@@ -145,6 +156,16 @@ export class JobStore {
     const byId = new Map<string, NewJob>()
     for (const job of jobs) if (!byId.has(job.id)) byId.set(job.id, job)
     await this.#boss.insert(queue, [...byId.values()].map(toInsert), { db: this.#durable })
+  }
+
+  /** Keeps events that nobody subscribes to for a minute, for whoever watches what is published. */
+  async noteUnheard(events: readonly UnheardEvent[]): Promise<void> {
+    await this.#sql`
+      with forgotten as (delete from unheard_events where published_at < now() - interval '1 minute')
+      insert into unheard_events (id, topic, attributes, body)
+      select id, topic, attributes, body
+      from jsonb_to_recordset(${this.#sql.json(events as never)}) as e (id text, topic text, attributes jsonb, body text)
+      on conflict (id) do nothing`
   }
 
   async claim<Data extends JobData>(queue: string, count: number): Promise<StoredJob<Data>[]> {
