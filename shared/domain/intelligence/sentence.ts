@@ -31,7 +31,7 @@ function sentenceEnd(text: string, end: number): number {
 }
 
 /** A full stop, question or exclamation mark before white space and not after an initial or a number. */
-function endsSentence(text: string, at: number): boolean {
+export function endsSentence(text: string, at: number): boolean {
   const mark = text[at]
   if (mark !== '.' && mark !== '!' && mark !== '?') return false
   const next = text[at + 1]
@@ -43,10 +43,9 @@ function endsSentence(text: string, at: number): boolean {
 }
 
 /** A line end that ends a block: an empty line follows, or the line was too short to have been wrapped. */
-function isBlockEnd(text: string, at: number): boolean {
+export function isBlockEnd(text: string, at: number): boolean {
   if (text[at] !== '\n') return false
-  const lineStart = text.lastIndexOf('\n', at - 1) + 1
-  return text[at + 1] === '\n' || lineStart === at || at - lineStart < 60
+  return text[at + 1] === '\n' || at < 60 || text.slice(at - 60, at).includes('\n')
 }
 
 /** Where the cut is arbitrary, start with a whole word. */
