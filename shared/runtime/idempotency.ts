@@ -83,7 +83,13 @@ export async function claimRequest(options: IdempotencyOptions, request: Idempot
   if (typeof key !== 'string' || !validKey.test(key)) throw refuse('must be 1 to 255 visible ASCII characters')
   const keySha256 = digest(principalId, key)
   const holder = randomUUID()
-  const row = await options.database.transaction(nobody, (sql) => claim(sql, keySha256, holder, request))
+  const row = await options.database
+    .transaction(nobody, (sql) => claim(sql, keySha256, holder, request))
+    .catch(async (error: unknown) => {
+      // It may have been claimed all the same, and nobody would know by whom.
+      await giveUp(options, keySha256, holder)
+      throw error
+    })
   const sealer = createSealer(options.secret, `idempotent answer\n${principalId}\n${key}`)
   if (row.claim === holder) return new HeldClaim(options, keySha256, holder, sealer)
   if (!row.isSame) throw refuse('was used for another request')
@@ -149,30 +155,30 @@ class HeldClaim implements Claim {
           retryAfterSeconds: inFlightRetrySeconds,
         })
       }
-      await this.#release()
+      await giveUp(this.#options, this.#key, this.#holder)
       throw error
     }
   }
+}
 
-  /**
-   * A request that failed had no effect. One whose commit was answered by silence may have had: it then has its answer.
-   * What kills a request often kills this too, so it is tried again in the background.
-   */
-  async #release(attempt = 0): Promise<void> {
-    const { database, log } = this.#options
-    try {
-      await database.transaction(
-        nobody,
-        (sql) => sql`
-          delete from idempotent_requests
-          where key_sha256 = ${this.#key} and claim = ${this.#holder} and response is null`,
-      )
-    } catch (error) {
-      if (attempt === 0) log.warn('the claim of a request that failed can not be given up yet', { error })
-      const pause = releasePauseMilliseconds[attempt]
-      // Then it runs out by itself.
-      if (pause !== undefined) setTimeout(() => void this.#release(attempt + 1), pause).unref()
-    }
+/**
+ * Gives up a claim. A request that failed had no effect; one whose commit was answered by silence may have had, and then has
+ * its answer. What kills a request often kills this too, so it is tried again in the background.
+ */
+async function giveUp(options: IdempotencyOptions, key: Buffer, holder: string, attempt = 0): Promise<void> {
+  const { database, log } = options
+  try {
+    await database.transaction(
+      nobody,
+      (sql) => sql`
+        delete from idempotent_requests
+        where key_sha256 = ${key} and claim = ${holder} and response is null`,
+    )
+  } catch (error) {
+    if (attempt === 0) log.warn('the claim of a request that failed can not be given up yet', { error })
+    const pause = releasePauseMilliseconds[attempt]
+    // Then it runs out by itself.
+    if (pause !== undefined) setTimeout(() => void giveUp(options, key, holder, attempt + 1), pause).unref()
   }
 }
 
