@@ -22,6 +22,7 @@ const drivers = {
     identity: { module: '#shared/platform/identity/supabase.ts', name: 'createSupabaseIdentity' },
     objects: { module: '#shared/platform/objects/gcp.ts', name: 'createCloudStorageObjects' },
     readDocument: { module: '#shared/platform/isolation/index.ts', name: 'readInWorker' },
+    models: { module: '#shared/runtime/open-models.ts', name: 'openModels' },
   },
 } as const satisfies {
   openServices: Driver

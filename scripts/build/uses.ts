@@ -6,7 +6,7 @@ import type { OptionalService } from './entry.ts'
 import { commonSettings } from './settings.ts'
 
 /** What handlers find in their context. */
-const ofContext: readonly OptionalService[] = ['identity', 'objects', 'readDocument']
+const ofContext: readonly OptionalService[] = ['identity', 'objects', 'readDocument', 'models']
 /** What the runtime looks at for a handler that asks its context how everything is. */
 const ofHealth: readonly OptionalService[] = ['bus', 'queue', 'state', 'objects']
 
@@ -44,6 +44,8 @@ export async function findUsedServices(
     if (declaration.kind === 'route') uses.get(name)?.add('state')
     // The runtime itself asks the identity provider about second factors.
     if (declaration.kind === 'route' && isAssured(declaration.access)) uses.get(name)?.add('identity')
+    // What models were asked and answered is kept in a bucket.
+    if (uses.get(name)?.has('models')) uses.get(name)?.add('objects')
     // Who is granted a bucket looks into it, if only through the runtime, to see whether it is there.
     if (declaration.resources?.buckets?.length) uses.get(name)?.add('objects')
   }

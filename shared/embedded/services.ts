@@ -3,6 +3,7 @@ import type { Bus } from '#shared/platform/bus/index.ts'
 import { createLocalObjects } from '#shared/platform/objects/local.ts'
 import type { Queue } from '#shared/platform/queue/index.ts'
 import type { StateStore } from '#shared/platform/state/index.ts'
+import { localModels } from '#shared/runtime/configured-models.ts'
 import type { Logger } from '#shared/runtime/log.ts'
 import { openServices } from '#shared/runtime/open-services.ts'
 import type { Services } from '#shared/runtime/services.ts'
@@ -26,6 +27,7 @@ export function openEmbeddedServices(
       publicUrl: config.PUBLIC_URL,
       origins: config.CORS_ORIGINS,
     }),
+    modelDefaults: localModels,
     runsBetweenRequests: cloud !== null,
   })
 }

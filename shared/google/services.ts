@@ -4,6 +4,7 @@ import { createPubSubBus } from '#shared/platform/bus/gcp.ts'
 import { createCloudStorageObjects } from '#shared/platform/objects/gcp.ts'
 import { createCloudTasksQueue } from '#shared/platform/queue/gcp.ts'
 import { createFirestoreState } from '#shared/platform/state/gcp.ts'
+import { vertexModels } from '#shared/runtime/configured-models.ts'
 import type { Logger } from '#shared/runtime/log.ts'
 import { openServices } from '#shared/runtime/open-services.ts'
 import { queuePolicies } from '#shared/runtime/policies.ts'
@@ -41,6 +42,7 @@ export function openGoogleServices(config: Config, log: Logger): Services {
       environment: config.BUCKET_ENVIRONMENT ?? config.APP_ENV,
       ...(config.STORAGE_EMULATOR_URL === undefined ? {} : { client: { apiEndpoint: config.STORAGE_EMULATOR_URL } }),
     }),
+    modelDefaults: vertexModels,
     runsBetweenRequests: false,
   })
 }

@@ -1,6 +1,8 @@
+import { AppError } from '#shared/domain/errors.ts'
 import type { Models } from '#shared/domain/models/types.ts'
 import type { Sql } from '#shared/domain/sql.ts'
 import { nobody, type PendingStatement, type Scope } from '#shared/platform/database/index.ts'
+import { PlatformError } from '#shared/platform/errors.ts'
 import { createSealer } from '#shared/platform/seal.ts'
 import { AuditTrail } from './audit-trail.ts'
 import { createCursors } from './cursors.ts'
@@ -37,6 +39,13 @@ export function baseContext<Principal>(services: Services, call: Call<Principal>
     identity: services.identity,
     scanner: services.scanner,
     readDocument: services.readDocument,
+    fetchText: async (url, signal) => {
+      try {
+        return await services.readWeb(url, signal)
+      } catch (error) {
+        throw toWebError(error)
+      }
+    },
     models: modelsOf(services, call),
     health: monitorOf(services),
     cursors: createCursors(
@@ -66,6 +75,13 @@ function modelsOf(services: Services, call: Call<unknown>): Models {
       return opened.complete(...asking)
     },
   }
+}
+
+/** What is wrong with an address is whoever's who gave it. */
+function toWebError(error: unknown): unknown {
+  if (!(error instanceof PlatformError)) return error
+  const code = error.code === 'INVALID_ARGUMENT' ? 'VALIDATION_ERROR' : 'UNAVAILABLE'
+  return new AppError(code, `Not read: ${error.message}`, [], { cause: error })
 }
 
 /** What the runtime knows beyond what it shows to handlers. */

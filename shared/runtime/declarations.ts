@@ -1,5 +1,6 @@
 import type * as v from 'valibot'
 import type { Config } from '#shared/config.ts'
+import type { FetchText } from '#shared/domain/agents/tools.ts'
 import type { HealthMonitor } from '#shared/domain/health/health.ts'
 import type { Enqueue, EventType, Publish, TaskType } from '#shared/domain/messaging.ts'
 import type { Models } from '#shared/domain/models/types.ts'
@@ -90,6 +91,8 @@ export interface BaseContext<Principal> {
   readDocument: typeof readInWorker
   /** Asks models within the budgets; for `prepare` and `respond`, since it waits. */
   models: Models
+  /** Reads a text of the public web, never of a private network. @throws AppError */
+  fetchText: FetchText
   /** Signs and opens the opaque cursors of lists, bound to this function and organization. */
   cursors: Cursors
   /** Locks up what a client keeps for us; `purpose` says what it is, so that no other function takes it for its own. */

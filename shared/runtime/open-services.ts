@@ -1,4 +1,5 @@
 import type { Config } from '#shared/config.ts'
+import { CircuitBreakers } from '#shared/domain/models/circuit-breakers.ts'
 import type { Bus } from '#shared/platform/bus/index.ts'
 import { openDatabase } from '#shared/platform/database/index.ts'
 import { createSupabaseIdentity } from '#shared/platform/identity/supabase.ts'
@@ -9,6 +10,9 @@ import { createServiceTokenVerifier } from '#shared/platform/push/service-tokens
 import type { Queue } from '#shared/platform/queue/index.ts'
 import { openScanner } from '#shared/platform/scanner/index.ts'
 import type { StateStore } from '#shared/platform/state/index.ts'
+import { createWebReader } from '#shared/platform/web/read-web.ts'
+import { openModels } from '#shared/runtime/open-models.ts'
+import { configuredModels, type ModelDefaults } from './configured-models.ts'
 import { FlagCache } from './flags.ts'
 import type { Logger } from './log.ts'
 import type { Services } from './services.ts'
@@ -20,6 +24,8 @@ export interface Drivers<Objects extends ObjectStore = ObjectStore> {
   queue: Queue | null
   state: StateStore | null
   objects: Objects
+  /** Where the settings name none. */
+  modelDefaults: ModelDefaults
   /** The processor is there between requests too; that of a function may stand still. */
   runsBetweenRequests: boolean
 }
@@ -52,6 +58,7 @@ export function openServices<Objects extends ObjectStore>(
     applicationName: 'adapt',
     endsReadsLater: drivers.runsBetweenRequests,
   })
+  const breakers = new CircuitBreakers(() => performance.now())
   return {
     config,
     log,
@@ -67,6 +74,15 @@ export function openServices<Objects extends ObjectStore>(
       config.CLAMD_HOST ? { kind: 'clamd', host: config.CLAMD_HOST, port: config.CLAMD_PORT } : { kind: 'builtin' },
     ),
     readDocument: readInWorker,
+    readWeb: createWebReader(),
+    models: openModels(breakers, drivers.modelDefaults),
+    modelStates() {
+      // As they are now: settings follow their source.
+      const models = Object.entries(configuredModels(this.config, drivers.modelDefaults))
+      return Object.fromEntries(
+        models.map(([alias, names]) => [alias, Object.fromEntries(names.map((name) => [name, breakers.state(name)]))]),
+      ) as ReturnType<Services['modelStates']>
+    },
     bus: drivers.bus,
     queue: drivers.queue,
     state: drivers.state,

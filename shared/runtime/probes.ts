@@ -8,7 +8,7 @@ const monitors = new WeakMap<Services, HealthMonitor>()
 export function monitorOf(services: Services): HealthMonitor {
   const known = monitors.get(services)
   if (known) return known
-  const monitor = new HealthMonitor(probesOf(services))
+  const monitor = new HealthMonitor(probesOf(services), () => services.modelStates())
   monitors.set(services, monitor)
   return monitor
 }
@@ -34,6 +34,12 @@ function probesOf(services: Services): Probes {
     identity_keys: () => checkIdentityKeys(services),
     async scanner() {
       await scanner.scan(new TextEncoder().encode('health'))
+    },
+    async models() {
+      for (const [alias, states] of Object.entries(services.modelStates())) {
+        const isAnyClosed = Object.values(states).some((state) => state === 'closed')
+        if (!isAnyClosed) throw new Error(`no model of the alias ${alias} answers`)
+      }
     },
     async config() {
       const problem = services.configProblem?.()

@@ -1,5 +1,8 @@
 import type { Config } from '#shared/config.ts'
 import type { ConfigSource } from '#shared/configuration/source.ts'
+import type { CircuitState } from '#shared/domain/models/circuit-breakers.ts'
+import type { ModelAlias, Models } from '#shared/domain/models/types.ts'
+import type { Sql } from '#shared/domain/sql.ts'
 import type { Bus } from '#shared/platform/bus/index.ts'
 import type { Database } from '#shared/platform/database/index.ts'
 import type { Identity } from '#shared/platform/identity/index.ts'
@@ -8,6 +11,7 @@ import type { ObjectStore } from '#shared/platform/objects/index.ts'
 import type { Queue } from '#shared/platform/queue/index.ts'
 import type { Scanner } from '#shared/platform/scanner/index.ts'
 import type { StateStore } from '#shared/platform/state/index.ts'
+import type { ReadWeb } from '#shared/platform/web/read-web.ts'
 import type { FlagCache } from './flags.ts'
 import type { Logger } from './log.ts'
 import type { UsageLog } from './usage.ts'
@@ -17,6 +21,18 @@ export interface AccessClaims {
   email: string
   /** Authenticator assurance level: `aal2` after a second factor. */
   aal: string
+}
+
+/** Models, as those who work for an organization have them. */
+export interface ModelService {
+  /** Those of one request or delivery: what they cost is booked in transactions of its scope. */
+  forCall(call: {
+    config: Config
+    log: Logger
+    objects: ObjectStore
+    now(): Date
+    commit<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>
+  }): Models
 }
 
 /** Everything a function needs from outside, opened once per process. */
@@ -31,6 +47,11 @@ export interface Services {
   identity: Identity
   scanner: Scanner
   readDocument: typeof readInWorker
+  /** Reads texts of the public web. */
+  readWeb: ReadWeb
+  models: ModelService
+  /** Models of each alias, with the state of each one's circuit in this process; asks none of them. */
+  modelStates(): Readonly<Record<ModelAlias, Readonly<Record<string, CircuitState>>>>
   /** Null in a process that leaves sending to the outbox sweeper. */
   bus: Bus | null
   queue: Queue | null

@@ -94,7 +94,7 @@ describe('/health', () => {
     expect(status, JSON.stringify(body)).toBe(200)
     expect(body.status).toBe('ok')
     expect(Object.keys(body.dependencies).sort()).toEqual(
-      ['bus', 'config', 'database', 'identity_keys', 'objects', 'queue', 'scanner', 'state'].sort(),
+      ['bus', 'config', 'database', 'identity_keys', 'models', 'objects', 'queue', 'scanner', 'state'].sort(),
     )
     for (const one of Object.values<any>(body.dependencies)) expect(one.latency_milliseconds).toBeLessThan(2_000)
     expect(headers.get('cache-control')).toBe('no-store')

@@ -6,7 +6,7 @@ const down: Probe = () => Promise.reject(new Error('postgres://secret@db refused
 
 function probesOf(changes: Partial<Probes> = {}): Probes {
   const all = { database: well, queue: well, bus: well, state: well, objects: well, identity_keys: well }
-  return { ...all, scanner: well, config: well, ...changes }
+  return { ...all, scanner: well, models: well, config: well, ...changes }
 }
 
 /** Options with a clock that stands still until it is moved. */
@@ -63,7 +63,7 @@ describe('health', () => {
     expect((await monitor.read(options)).status).toBe('down')
     time.milliseconds += 10_000
     expect((await monitor.read(options)).status).toBe('down')
-    expect(asked).toBe(8)
+    expect(asked).toBe(9)
   })
 
   test('is asked for as often as one likes: the dependencies see one question in two seconds', async () => {

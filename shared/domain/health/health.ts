@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import type { CircuitState } from '../models/circuit-breakers.ts'
 
 /** Resolves when a dependency does what it is there for; rejects with what is wrong with it. */
 export type Probe = () => Promise<void>
@@ -12,6 +13,7 @@ const dependencies = {
   objects: { vital: false },
   identity_keys: { vital: false },
   scanner: { vital: false },
+  models: { vital: false },
   config: { vital: false },
 }
 export type DependencyName = keyof typeof dependencies
@@ -20,7 +22,12 @@ export type DependencyName = keyof typeof dependencies
 export type Probes = Readonly<Record<DependencyName, Probe | null>>
 
 const status = v.picklist(['ok', 'degraded', 'down'])
-const dependency = v.optional(v.strictObject({ status, latency_milliseconds: v.pipe(v.number(), v.minValue(0)) }))
+const latency_milliseconds = v.pipe(v.number(), v.minValue(0))
+const dependency = v.optional(v.strictObject({ status, latency_milliseconds }))
+const circuit = v.pipe(
+  v.picklist(['closed', 'open', 'trying']),
+  v.description('open: the model failed again and again, and is not asked for a while'),
+)
 
 export const Health = v.strictObject({
   status: v.pipe(status, v.description('down: nothing can be answered; degraded: something is slow or does not work')),
@@ -34,6 +41,16 @@ export const Health = v.strictObject({
       objects: dependency,
       identity_keys: dependency,
       scanner: dependency,
+      models: v.optional(
+        v.strictObject({
+          status,
+          latency_milliseconds,
+          aliases: v.pipe(
+            v.record(v.string(), v.record(v.string(), circuit)),
+            v.description('Models of each alias, in the order in which they are asked, and whether they are'),
+          ),
+        }),
+      ),
       config: dependency,
     }),
     v.description('What this process does without is not among them'),
@@ -50,6 +67,8 @@ export interface HealthOptions {
   timeoutMilliseconds?: number
 }
 
+type ModelStates = Record<string, Record<string, CircuitState>>
+
 const timeoutMilliseconds = 2_000
 const slowMilliseconds = 1_000
 /** For so long an answer is given again, so that asking often is no load on what is asked about. */
@@ -58,11 +77,14 @@ const rememberMilliseconds = 2_000
 /** Asks the dependencies of one process how they are: all at once, each for a bounded time, and never one twice at a time. */
 export class HealthMonitor {
   readonly #probes: Probes
+  readonly #modelStates: () => ModelStates
   readonly #hanging = new Map<DependencyName, Promise<void>>()
   #last: { at: number; health: Promise<Health> } | null = null
 
-  constructor(probes: Probes) {
+  /** @param modelStates the circuit of each model, by alias; asks none of them */
+  constructor(probes: Probes, modelStates: () => ModelStates = () => ({})) {
     this.#probes = probes
+    this.#modelStates = modelStates
   }
 
   /** How everything is, at most two seconds ago. */
@@ -81,8 +103,12 @@ export class HealthMonitor {
     return {
       status: isDown ? 'down' : isWell ? 'ok' : 'degraded',
       checked_at,
-      dependencies: Object.fromEntries(entries),
+      dependencies: this.#withModels(Object.fromEntries(entries)),
     }
+  }
+
+  #withModels({ models, ...others }: Health['dependencies']): Health['dependencies'] {
+    return models ? { ...others, models: { ...models, aliases: this.#modelStates() } } : others
   }
 
   async #readOne(name: DependencyName, options: HealthOptions) {
