@@ -6,6 +6,7 @@ export const areas: Readonly<Record<string, string>> = {
   audit: 'The log of what was changed by whom: chained by hashes, so that it shows when somebody changed it',
   auth: 'Sign-in with password, provider or second factor, and its sessions',
   blocklists: 'Defenses for firewalls and resolvers, by a URL that holds its own permission',
+  costs: 'What model calls cost, and the budgets that they can’t overspend',
   'dead-letters': 'Messages that functions gave up: to be looked at, sent again or discarded',
   docs: 'This reference',
   documents: 'Threat reports on their way through the pipeline',

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { type CryptoKey, decodeJwt, SignJWT } from 'jose'
+import { createSpendAuthority } from '#shared/domain/costs/authority.ts'
 import { startProcessing } from '#shared/domain/documents/documents.ts'
 import { createExport } from '#shared/domain/exports/exports.ts'
 import { newId } from '#shared/domain/ids.ts'
@@ -185,6 +186,34 @@ export async function addOrganization(product: TestProduct): Promise<World> {
     const { api_key, key } = await post(owner, '/v1/api-keys', { name: newId(), scopes })
     return { id: api_key.id, key }
   }
+  const newModelCall: World['newModelCall'] = async () => {
+    const [id, agent] = [newId(), 'cognition']
+    const authority = createSpendAuthority({
+      commit: (work) => services.database.transaction(scope, work),
+      now: () => new Date(),
+      defaultBudgetMicrodollars: 25_000_000,
+    })
+    const origin = {
+      orgId,
+      workspaceId,
+      runId: null,
+      step: null,
+      playbook: 'investigate-indicator',
+      agent,
+      userId: ownerId,
+    }
+    const call = { id, origin, model: 'local:rules-1', alias: 'fast', task: 'summarize' } as const
+    await authority.reserve({ ...call, worstCaseMicrodollars: 2_000 })
+    await authority.settle(id, {
+      costMicrodollars: 1_500,
+      usage: { input: 1_000, cachedInput: 0, output: 100, thinking: 0 },
+      estimated: false,
+      milliseconds: 12,
+      finish: 'stop',
+      artifactKey: null,
+    })
+    return { id, agent }
+  }
   const newFlag = async () => {
     const key = `FEATURE_${newId().replaceAll('-', '').toUpperCase()}`
     await post(tokens.operator, '/v1/operator/flags', { key })
@@ -254,6 +283,7 @@ export async function addOrganization(product: TestProduct): Promise<World> {
     newDeadLetter,
     newApiKey,
     newFlag,
+    newModelCall,
     deliver,
     envelope,
     async stop() {

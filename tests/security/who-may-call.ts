@@ -98,6 +98,7 @@ export const walls: readonly Wall[] = [
     scope: null,
     secondFactor: false,
     routes: [
+      'costs-set-budget',
       'dead-letters-discard',
       'dead-letters-list',
       'dead-letters-read',
@@ -127,7 +128,7 @@ export const walls: readonly Wall[] = [
     roles: managers,
     scope: 'usage:read',
     secondFactor: false,
-    routes: ['usage-list-requests', 'usage-summarize'],
+    routes: ['costs-list-calls', 'costs-read-budget', 'costs-summarize', 'usage-list-requests', 'usage-summarize'],
   },
   {
     permission: 'members:manage',
