@@ -8,6 +8,8 @@ import { PlatformError } from '#shared/platform/errors.ts'
 import { createLocalIssuer, type LocalIssuer } from '#shared/platform/identity/local-issuer.ts'
 import { readOrCreatePrivateFile } from '#shared/platform/identity/private-file.ts'
 import { closeIdleWorker } from '#shared/platform/isolation/index.ts'
+import type { Bucket } from '#shared/platform/objects/index.ts'
+import { lifecycleDays } from '#shared/platform/objects/lifecycle.ts'
 import { type EmbeddedCloud, startEmbeddedCloud } from '#shared/platform/push/embedded.ts'
 import { createServiceTokenIssuer } from '#shared/platform/push/service-tokens.ts'
 import { createEnvironmentSecrets } from '#shared/platform/secrets/environment.ts'
@@ -82,8 +84,15 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       })
   })
   const url = await listen(server, options.host, options.port)
-  const parts: { issuer?: LocalIssuer; cloud?: EmbeddedCloud; state?: LocalState; services?: Services } = {}
+  const parts: {
+    issuer?: LocalIssuer
+    cloud?: EmbeddedCloud
+    state?: LocalState
+    services?: Services
+    lifecycle?: NodeJS.Timeout
+  } = {}
   const stop = async () => {
+    clearInterval(parts.lifecycle)
     // Deliveries first, so that none of them fails for want of what they need.
     await parts.cloud?.stop()
     await close(server)
@@ -172,6 +181,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       sendError(new AppError('NOT_FOUND', 'There is nothing at this address'), response, requestId, log)
     }
     await services.objects.removeHalfWritten()
+    parts.lifecycle = followLifecycle(services, log)
     await sendLeftovers(services)
     opened.resolve(answer)
     return { url, functions, services, cloud, issuer, signPush, stop }
@@ -185,6 +195,21 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
 /** A preflight is answered by the function that it asks for. */
 function methodOf({ method = 'GET', headers }: IncomingMessage): string {
   return method === 'OPTIONS' ? (headers['access-control-request-method'] ?? method) : method
+}
+
+const lifecycleHours = 6
+
+/** Forgets old objects, now and then: on Google Cloud the buckets do so themselves. Nobody waits for it. */
+function followLifecycle({ objects, now }: ReturnType<typeof openEmbeddedServices>, log: Logger): NodeJS.Timeout {
+  const look = async () => {
+    for (const [bucket, days] of Object.entries(lifecycleDays) as [Bucket, number][]) {
+      const removed = await objects.removeOlder(bucket, new Date(now().getTime() - days * 86_400_000))
+      if (removed > 0) log.info('objects had their time', { bucket, removed })
+    }
+  }
+  const tryLook = () => look().catch((error: unknown) => log.error('old objects could not be removed', { error }))
+  void tryLook()
+  return setInterval(tryLook, lifecycleHours * 3_600_000).unref()
 }
 
 /** Sends what killed processes left in the outbox: before the first request, no row has a sender that still lives. */

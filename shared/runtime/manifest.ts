@@ -1,4 +1,6 @@
 import { queueNames, topics } from '#shared/domain/messaging.ts'
+import { buckets } from '#shared/platform/objects/index.ts'
+import { lifecycleDays } from '#shared/platform/objects/lifecycle.ts'
 import type { PushPlan } from '#shared/platform/push/index.ts'
 import type { Declaration } from './declarations.ts'
 import type { DiscoveredFunction } from './discover.ts'
@@ -81,6 +83,7 @@ function triggerOf(declaration: Declaration): ManifestEntry['trigger'] {
 export function buildManifest(functions: readonly DiscoveredFunction[]) {
   const allTasks = functions.flatMap(({ declaration }) => (declaration.kind === 'task' ? [declaration.task.name] : []))
   return {
+    buckets: buckets.map((name) => ({ name, deleteAfterDays: lifecycleDays[name] ?? null })),
     queues: queueNames.map((name) => ({ name, ...queuePolicies[name], spareAttempts })),
     deadLetterTarget,
     functions: functions.map((found) => toManifestEntry(found, allTasks)),

@@ -1,4 +1,4 @@
--- What a job has taken so far: attempts and money; stale ones are taken up again a few times. Files of exports expire.
+-- What a job has taken so far: attempts and money; stale ones are taken up again a few times. Old rows and files expire.
 
 alter table jobs
   -- Deliveries of its tasks that ended, well or not; those that were cut off by a crash are not among them.
@@ -12,6 +12,18 @@ alter table jobs
 alter table exports
   drop constraint exports_status_check,
   add check (status in ('processing', 'ready', 'failed', 'expired'));
--- The schedule that removes old files goes across organizations; to change one it enters its organization.
-create policy upkeep on exports for select using (app_is_system());
+
+-- What has had its time goes by schedules that work across organizations: they see no more than that, and what they
+-- change is fixed here.
+create policy expiring on exports for select using (app_is_system());
+create policy expiry on exports for update
+  using (app_is_system() and status in ('ready', 'failed')) with check (app_is_system() and status = 'expired');
+create policy expiring on documents for select using (app_is_system() and status = 'awaiting_upload');
+create policy expiring on notifications for select using (app_is_system());
+create policy expiry on notifications for delete using (app_is_system());
+create policy expiry on job_events for delete using (app_is_system());
 create index exports_age on exports (created_at) where status in ('ready', 'failed');
+create index documents_abandoned on documents (created_at) where status = 'awaiting_upload';
+create index notifications_age on notifications (created_at);
+create index dead_letters_settled on dead_letters (created_at) where status <> 'open';
+create index jobs_finished on jobs (finished_at) where finished_at is not null;

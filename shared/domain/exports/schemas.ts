@@ -20,7 +20,7 @@ export const Export = v.strictObject({
   id: Id,
   format: v.picklist(exportFormats),
   filter: ExportFilter,
-  status: v.picklist(['processing', 'ready', 'failed']),
+  status: v.pipe(v.picklist(['processing', 'ready', 'failed', 'expired']), v.description('Files are kept for 90 days')),
   size_bytes: v.nullable(v.number()),
   job_id: v.nullable(Id),
   download_url: v.pipe(v.nullable(v.string()), v.description('Good for one hour; null until the export is ready')),

@@ -141,10 +141,17 @@ export async function addJobCost(sql: Sql, id: string, microdollars: number): Pr
   await sql`update jobs set cost_microdollars = cost_microdollars + ${microdollars} where id = ${id}`
 }
 
-/** How far the events of a job go, and whether more may come. @throws AppError NOT_FOUND */
-export async function readJobVersion(sql: Sql, id: string): Promise<{ version: number; ended: boolean }> {
-  const [job] = await sql<{ version: number; ended: boolean }[]>`
-    select version, finished_at is not null as ended from jobs where id = ${id}`
+/**
+ * How far the events of a job go, and whether no more will come than these; those of long ago are kept no longer.
+ * @throws AppError NOT_FOUND
+ */
+export async function readJobVersion(
+  sql: Sql,
+  id: string,
+): Promise<{ version: number; ended: boolean; kept: boolean }> {
+  const [job] = await sql<{ version: number; ended: boolean; kept: boolean }[]>`
+    select version, finished_at is not null as ended, exists (select from job_events where job_id = id) as kept
+    from jobs where id = ${id}`
   if (!job) throw notFound('Job')
   return job
 }

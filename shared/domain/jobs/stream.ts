@@ -60,11 +60,11 @@ export interface WatchContext {
  * @throws AppError NOT_FOUND
  */
 export async function watchJob({ sql, read, signal }: WatchContext, jobId: string, lastEventId: string | undefined) {
-  const { version, ended: over } = await readJobVersion(sql, jobId)
+  const { version, ended: over, kept } = await readJobVersion(sql, jobId)
   const seen = Number(lastEventId ?? 0)
   // An id that is none of this job's is no reason to keep events from anyone.
   const after = Number.isInteger(seen) && seen > 0 && seen <= version ? seen : 0
-  if (over && after === version) return { status: 204, body: null } as const
+  if (over && (after === version || !kept)) return { status: 204, body: null } as const
   return {
     status: 200,
     headers: { 'cache-control': 'no-store, no-transform' },

@@ -10,6 +10,7 @@ import {
   openObjectFile,
   removeAbandoned,
   removeObjectFile,
+  removeOldFiles,
   TooLargeError,
   writeObjectFile,
 } from './object-file.ts'
@@ -40,6 +41,8 @@ export interface LocalStore extends ObjectStore {
 export interface LocalObjects extends ObjectStore {
   /** Answers a request under `/objects/`; never rejects. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>
+  /** Removes objects that were written before a time, as a bucket's lifecycle rule does. Returns how many. */
+  removeOlder(bucket: Bucket, before: Date): Promise<number>
   /** Removes what killed processes left half-written; only for the start of a process that is alone on the folder. */
   removeHalfWritten(): Promise<void>
 }
@@ -161,6 +164,7 @@ export function createLocalObjects(options: {
     sign: store.sign,
     remove: store.remove,
     removeSome: store.removeSome,
+    removeOlder: (bucket, before) => onDisk(() => removeOldFiles(join(folder, bucket), before)),
     removeHalfWritten: () => onDisk(() => removeAbandoned(partialFolder, 0)),
     handle: (request, response) => answerSignedRequest({ store, secret, origins, now, onError }, request, response),
   }

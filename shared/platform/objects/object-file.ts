@@ -132,6 +132,25 @@ export async function* findObjectFiles(
   }
 }
 
+/**
+ * Removes the files of objects that were written before a time.
+ *
+ * @returns how many.
+ */
+export async function removeOldFiles(folder: string, before: Date): Promise<number> {
+  let removed = 0
+  for (const part of (await readdir(folder).catch(ignoreMissing)) ?? []) {
+    for (const name of (await readdir(join(folder, part)).catch(ignoreMissing)) ?? []) {
+      const path = join(folder, part, name)
+      const found = await stat(path).catch(ignoreMissing)
+      if (!found || found.mtimeMs >= before.getTime()) continue
+      await removeObjectFile(path)
+      removed++
+    }
+  }
+  return removed
+}
+
 export async function objectFileExists(path: string): Promise<boolean> {
   return (await stat(path).catch(ignoreMissing)) !== undefined
 }
