@@ -13,6 +13,8 @@ import { createDispatcher, type FunctionHandler } from '#shared/runtime/function
 import { signUpOperator } from '../setup/operator.ts'
 import { call, startTestProduct, type TestProduct, testPassword, uploadDocument } from '../setup/product.ts'
 import { createPeople } from './people.ts'
+import { createRuns } from './runs.ts'
+import { createWritings } from './writings.ts'
 
 /** A report with something of everything in it. */
 const report = `Threat report
@@ -284,6 +286,8 @@ export async function addOrganization(product: TestProduct): Promise<World> {
     newApiKey,
     newFlag,
     newModelCall,
+    ...createRuns(product.url, services, orgId, owner),
+    ...createWritings(product.url, owner, finished.document_id),
     deliver,
     envelope,
     async stop() {

@@ -27,10 +27,22 @@ export const walls: readonly Wall[] = [
     secondFactor: false,
     routes: [
       'actors-list',
+      'agent-runs-list',
+      'agent-runs-read',
+      'agent-runs-read-statistics',
+      'agent-runs-stream-events',
       'attack-list-software',
       'attack-list-techniques',
       'blocklists-list',
       'blocklists-read-content',
+      'briefs-list',
+      'briefs-list-comments',
+      'briefs-read',
+      'coverage-read',
+      'coverage-read-navigator',
+      'detection-rules-list',
+      'detection-rules-read',
+      'detection-rules-read-content',
       'documents-list',
       'documents-read',
       'documents-read-text',
@@ -43,8 +55,11 @@ export const walls: readonly Wall[] = [
       'jobs-list',
       'jobs-read',
       'jobs-stream-events',
+      'playbooks-list',
+      'playbooks-read',
       'projects-list',
       'projects-read',
+      'relationships-list',
       'vulnerabilities-list',
       'workspaces-list',
       'workspaces-read',
@@ -70,13 +85,35 @@ export const walls: readonly Wall[] = [
     scope: 'intelligence:write',
     secondFactor: false,
     routes: [
+      'agent-runs-cancel',
+      'agent-runs-create',
+      'agent-runs-retry',
+      'briefs-add-comment',
+      'briefs-create',
+      'briefs-delete',
+      'briefs-delete-comment',
+      'briefs-publish',
+      'briefs-update',
+      'detection-rules-create',
+      'detection-rules-delete',
+      'detection-rules-update',
+      'detection-rules-write',
       'documents-complete-upload',
       'documents-create',
       'documents-reprocess',
       'jobs-cancel',
       'projects-create',
       'projects-update',
+      'relationships-decide',
+      'relationships-propose',
     ],
+  },
+  {
+    permission: 'intelligence:write',
+    roles: writers,
+    scope: null,
+    secondFactor: false,
+    routes: ['agent-runs-decide'],
   },
   {
     permission: 'projects:delete',
@@ -212,7 +249,7 @@ export const anyone: readonly string[] = [
 ]
 
 /** Where an API key is taken as the password of HTTP Basic. */
-export const basic: readonly string[] = ['blocklists-read-content']
+export const basic: readonly string[] = ['blocklists-read-content', 'detection-rules-read-content']
 
 /** What the organization's people may still do while it is being deleted: watch. */
 export const whileDeleting: readonly string[] = ['jobs-read', 'jobs-stream-events', 'organizations-delete']

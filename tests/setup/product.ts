@@ -8,7 +8,11 @@ import { type Logger, silentLogger } from '#shared/runtime/log.ts'
 import { cloneDatabase, type TestDatabase } from './database.ts'
 
 /** Tests ask more in a minute than anybody may. */
-const unlimited = { RATE_LIMIT_PRINCIPAL_PER_MINUTE: '1000000', RATE_LIMIT_ADDRESS_PER_MINUTE: '1000000' }
+const unlimited = {
+  RATE_LIMIT_PRINCIPAL_PER_MINUTE: '1000000',
+  RATE_LIMIT_ADDRESS_PER_MINUTE: '1000000',
+  MAXIMUM_ACTIVE_RUNS: '10000',
+}
 
 export interface TestProduct extends Product {
   database: TestDatabase
@@ -42,10 +46,7 @@ export async function startTestProduct(
     ...product,
     database,
     dataFolder,
-    async signUp(email = `${crypto.randomUUID()}@example.org`) {
-      const answer = await call(product.url, 'POST', '/v1/auth/sign-up', { body: { email, password: testPassword } })
-      return (answer.body as { session: { access_token: string } }).session.access_token
-    },
+    signUp: (email) => signUpAt(product.url, email),
     async stop() {
       await product.stop()
       await database.drop()
@@ -56,6 +57,12 @@ export async function startTestProduct(
 }
 
 export const testPassword = 'a long enough password'
+
+/** Signs up a new person; returns their access token. */
+export async function signUpAt(url: string, email = `${crypto.randomUUID()}@example.org`): Promise<string> {
+  const answer = await call(url, 'POST', '/v1/auth/sign-up', { body: { email, password: testPassword } })
+  return (answer.body as { session: { access_token: string } }).session.access_token
+}
 
 export interface Answer {
   status: number

@@ -1,3 +1,4 @@
+import { doLongStep, doStep } from '../agents/messages.ts'
 import {
   extractIntelligence,
   extractText,
@@ -25,6 +26,10 @@ export const remedies: ReadonlyMap<string, Remedy> = new Map<string, Remedy>([
   [eraseOrganization.name, goesOn],
   [forgetOrganization.name, goesOn],
   [eraseWorkspace.name, goesOn],
+  ...[doStep, doLongStep].map(({ name }): [string, Remedy] => [
+    name,
+    { refusal: 'The run has ended as failed; try it again from there' },
+  ]),
   ['operations-receive-test-event', { refusal: 'The test has ended as failed; send another event' }],
   // The document was ready all the same: who was to be told of it is told now.
   ['notifications-document-finished', 'send'],

@@ -1,7 +1,8 @@
 import { type Graph, toGraph } from '../graph.ts'
 import type { Playbook } from '../playbook.ts'
+import { coverageGaps } from './coverage-gaps.ts'
 
-const all: readonly Playbook[] = []
+const all: readonly Playbook[] = [coverageGaps]
 
 /** Every playbook by its id; one that is not sound keeps the program from starting. */
 export const playbooks: ReadonlyMap<string, Graph> = new Map(all.map((playbook) => [playbook.id, toGraph(playbook)]))
