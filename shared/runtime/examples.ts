@@ -1,3 +1,7 @@
+import type * as v from 'valibot'
+import type { Draft } from '#shared/domain/claims/types.ts'
+import type { RelationshipDraft } from '#shared/domain/intelligence/relationships.ts'
+import type { Evidence } from '#shared/domain/intelligence/schemas.ts'
 import type { KeyScope } from '#shared/domain/tenancy/permissions.ts'
 import type { Services } from './services.ts'
 
@@ -50,6 +54,17 @@ export interface ExampleWorld {
   newJoinedOrganization(): Promise<string>
   /** A new run of agents: under way, unless it is to wait for its approval (node `approval`) or to be cancelled. */
   newRun(status?: 'queued' | 'waiting_approval' | 'cancelled'): Promise<string>
+  /** Evidence for an indicator of the document. */
+  readEvidence(): Promise<Evidence>
+  /** A brief about the document, with a claim that cites and one that doesn't. */
+  newBriefDraft(): Promise<Draft>
+  newBrief(): Promise<string>
+  /** A comment on a new brief. */
+  newBriefComment(): Promise<{ brief_id: string; comment_id: string }>
+  newDetectionRule(): Promise<string>
+  /** A relationship between an indicator and software of the document. */
+  newRelationshipDraft(): Promise<v.InferInput<typeof RelationshipDraft>>
+  newRelationship(): Promise<string>
   /** A new export that is yet to be built. */
   pendingExport(): Promise<{ export_id: string; job_id: string }>
 }

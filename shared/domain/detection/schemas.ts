@@ -13,7 +13,10 @@ export type RuleStatus = (typeof ruleStatuses)[number]
 /** Characters of one rule file. */
 export const maximumRuleCharacters = 500_000
 
-const TechniqueId = v.pipe(v.string(), v.regex(/^T\d{4}(?:\.\d{3})?$/, 'must be an ATT&CK technique such as T1059.001'))
+export const TechniqueId = v.pipe(
+  v.string(),
+  v.regex(/^T\d{4}(?:\.\d{3})?$/, 'must be an ATT&CK technique such as T1059.001'),
+)
 const Name = v.pipe(PlainText, v.trim(), v.minLength(1), v.maxLength(200))
 
 export const RuleSummary = v.strictObject({
@@ -55,7 +58,6 @@ export const RuleChange = v.strictObject({ status: v.picklist(ruleStatuses) })
 
 /** What rules shall be written from. */
 export const RuleRequest = v.strictObject({
-  document_id: Id,
   kinds: v.optional(v.pipe(v.array(v.picklist(ruleKinds)), v.minLength(1), v.maxLength(3)), [...ruleKinds]),
   maximum_tlp: v.pipe(v.optional(Tlp, 'AMBER'), v.description('Nothing more restrictive goes into the rules')),
   minimum_confidence: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(100)), 50),

@@ -1,6 +1,7 @@
-import { techniqueById } from '../attack/catalogue.ts'
+import { tacticsOf, techniqueById } from '../attack/catalogue.ts'
 import type { IndicatorType } from '../extraction/types.ts'
 import { strictest, type Tlp, tlpLevels } from '../tlp.ts'
+import type { Sight } from './sight.ts'
 import type { RuleIndicator, RuleMaterial } from './types.ts'
 
 /**
@@ -36,17 +37,13 @@ export interface RuleFacts {
   confidence: number
 }
 
-/** @param tactics short names of the tactics that the rule's log source can show, e.g. `command-and-control` */
-export function factsOf(
-  material: RuleMaterial,
-  indicators: readonly RuleIndicator[],
-  tactics: readonly string[],
-): RuleFacts {
-  const shown = material.techniques.filter((id) =>
-    techniqueById(id)?.tactics.some(({ shortname }) => tactics.includes(shortname)),
+/** @param sight of the log, sensor or scanner that the rule is for */
+export function factsOf(material: RuleMaterial, indicators: readonly RuleIndicator[], sight: Sight): RuleFacts {
+  const ofReport = material.techniques.filter((id) => isShown(id, sight.techniques))
+  const ofSentences = indicators.flatMap((indicator) =>
+    indicator.techniques.filter((id) => tacticsOf(id).some(({ shortname }) => sight.tactics.includes(shortname))),
   )
-  const named = indicators.flatMap((indicator) => indicator.techniques)
-  const known = [...shown, ...named].flatMap((id) => techniqueById(id)?.id ?? [])
+  const known = [...ofReport, ...ofSentences].flatMap((id) => techniqueById(id)?.id ?? [])
   const dates = indicators.map(({ first_seen }) => new Date(first_seen).toISOString().slice(0, 10))
   return {
     techniques: [...new Set(known)].sort(),
@@ -55,4 +52,9 @@ export function factsOf(
     date: dates.sort().at(-1) ?? material.now.toISOString().slice(0, 10),
     confidence: Math.min(...indicators.map(({ confidence }) => confidence)),
   }
+}
+
+function isShown(id: string, shown: readonly string[]): boolean {
+  const technique = techniqueById(id)
+  return technique !== undefined && (shown.includes(technique.id) || shown.includes(technique.parentId ?? ''))
 }

@@ -21,6 +21,7 @@ type Report = (message: string) => void
 /** Reads a file of Sigma rules (specification 2.1; correlation rules of the same version too) and says what is wrong. */
 export function inspectSigma(content: string): RuleReading {
   const reading: RuleReading = { problems: [], names: [], techniques: [] }
+  if (/^%/m.test(content)) return withProblem(reading, 'must not use directives of YAML')
   const lines = new LineCounter()
   // A rule needs no references inside itself, and what they can grow to is no rule's business.
   const documents = parseAllDocuments(content, { lineCounter: lines, uniqueKeys: true, strict: true, version: '1.2' })

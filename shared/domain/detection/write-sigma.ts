@@ -6,6 +6,7 @@ import { isHostName } from '../indicators/host-name.ts'
 import { readEndpoint } from '../stix/values.ts'
 import { keyPath, pathEnd } from './host-values.ts'
 import { factsOf, usableIndicators } from './select.ts'
+import { type Sight, sights } from './sight.ts'
 import { asOneLine, harmlessUrls, isPlainLine, techniqueUrl } from './texts.ts'
 import type { RuleIndicator, RuleMaterial, WrittenRule } from './types.ts'
 
@@ -25,8 +26,7 @@ interface LogRule {
   what: string
   types: readonly IndicatorType[]
   logsource: Readonly<Record<string, string>>
-  /** Tactics that such a log can show. */
-  tactics: readonly string[]
+  sight: Sight
   level: 'medium' | 'high'
   falsePositives: readonly string[]
   /** Which indicators the rule holds, and the searches for them. */
@@ -42,7 +42,7 @@ const logRules: readonly LogRule[] = [
     what: 'DNS queries for reported domains',
     types: ['domain', 'onion', 'i2p'],
     logsource: { category: 'dns' },
-    tactics: ['command-and-control', 'exfiltration'],
+    sight: sights.dns,
     level: 'medium',
     falsePositives: [changedHands, research],
     search: (indicators) => {
@@ -55,7 +55,7 @@ const logRules: readonly LogRule[] = [
     what: 'web requests to reported hosts, URLs or by reported user agents',
     types: ['domain', 'url', 'user-agent'],
     logsource: { category: 'proxy' },
-    tactics: ['command-and-control', 'exfiltration', 'initial-access'],
+    sight: sights.proxy,
     level: 'medium',
     falsePositives: [changedHands, research],
     search: (indicators) => {
@@ -76,7 +76,7 @@ const logRules: readonly LogRule[] = [
     what: 'connections to reported addresses',
     types: ['ipv4', 'ipv6', 'ipv4-cidr', 'ipv6-cidr', 'ipv4-port', 'ipv6-port'],
     logsource: { category: 'firewall' },
-    tactics: ['command-and-control', 'exfiltration'],
+    sight: sights.firewall,
     level: 'medium',
     falsePositives: [changedHands, 'Other services at a shared address'],
     search: addressSearches,
@@ -86,7 +86,7 @@ const logRules: readonly LogRule[] = [
     what: 'reported files that are run',
     types: ['md5', 'sha1', 'sha256', 'imphash'],
     logsource: { category: 'process_creation', product: 'windows' },
-    tactics: ['execution'],
+    sight: sights.process,
     level: 'high',
     falsePositives: [research],
     search: (indicators) => {
@@ -100,7 +100,7 @@ const logRules: readonly LogRule[] = [
       what: 'reported files that are written',
       types: ['file-path'],
       logsource: { category: 'file_event', product },
-      tactics: ['execution', 'persistence', 'defense-evasion', 'collection'],
+      sight: sights.file,
       level: 'medium',
       falsePositives: ['Other software with files of the same name'],
       search: (indicators) => fileSearches(indicators, product),
@@ -111,7 +111,7 @@ const logRules: readonly LogRule[] = [
     what: 'reported registry keys that are written',
     types: ['registry-key'],
     logsource: { category: 'registry_event', product: 'windows' },
-    tactics: ['persistence', 'defense-evasion', 'privilege-escalation'],
+    sight: sights.registry,
     level: 'medium',
     falsePositives: ['Other software that writes the same keys'],
     search: (indicators) => {
@@ -181,7 +181,7 @@ function writeRule(
   used: readonly RuleIndicator[],
   searches: Searches,
 ): WrittenRule {
-  const facts = factsOf(material, used, rule.tactics)
+  const facts = factsOf(material, used, rule.sight)
   const name = `${asOneLine(material.subject, 120) || 'Report'}: ${rule.what}`
   const names = Object.keys(searches)
   const document = new Document({

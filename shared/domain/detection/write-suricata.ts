@@ -3,6 +3,7 @@ import type { IndicatorType } from '../extraction/types.ts'
 import { isHostName } from '../indicators/host-name.ts'
 import { readEndpoint } from '../stix/values.ts'
 import { factsOf, type RuleFacts, usableIndicators } from './select.ts'
+import { sights } from './sight.ts'
 import { contentOf, signatureId, signatureIds } from './suricata-text.ts'
 import { asHarmless, chunksOf, harmlessUrls, isPlainLine } from './texts.ts'
 import type { RuleIndicator, RuleMaterial, WrittenRule } from './types.ts'
@@ -11,8 +12,6 @@ import type { RuleIndicator, RuleMaterial, WrittenRule } from './types.ts'
 const maximumAddresses = 200
 /** Signatures of one file. */
 const maximumSignatures = 5000
-
-const networkTactics = ['command-and-control', 'exfiltration', 'initial-access']
 
 /** One rule before it is given its id and what all rules have. */
 interface Signature {
@@ -207,7 +206,7 @@ export function writeSuricata(material: RuleMaterial): WrittenRule[] {
     .slice(0, maximumSignatures)
   if (signatures.length === 0) return []
   const used = [...new Set(signatures.flatMap(({ indicators }) => indicators))]
-  const facts = factsOf(material, used, networkTactics)
+  const facts = factsOf(material, used, sights.network)
   const subject = asHarmless(material.subject, 80) || 'Report'
   const taken = new Set<number>()
   const lines = signatures.flatMap((signature) => {
@@ -216,7 +215,7 @@ export function writeSuricata(material: RuleMaterial): WrittenRule[] {
     taken.add(id)
     return [
       ...(signature.lists ?? []),
-      lineOf(signature, subject, factsOf(material, signature.indicators, []), id, material),
+      lineOf(signature, subject, factsOf(material, signature.indicators, sights.network), id, material),
     ]
   })
   const head = [`# ${subject}`, `# TLP:${facts.tlp}, ${signatures.length} rules, written by RaptorFlow ADAPT`]

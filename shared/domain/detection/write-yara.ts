@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { IndicatorType } from '../extraction/types.ts'
 import { keyPath, pathEnd } from './host-values.ts'
 import { factsOf, type RuleFacts, usableIndicators } from './select.ts'
+import { sights } from './sight.ts'
 import { asHarmless, asOneLine, chunksOf, harmlessUrls, isPlainLine } from './texts.ts'
 import type { RuleIndicator, RuleMaterial, WrittenRule } from './types.ts'
 import { utf16Hex, yaraText } from './yara-text.ts'
@@ -12,8 +13,6 @@ const maximumStrings = 500
 
 /** Hashing a file whole costs time; malware is smaller. */
 const maximumFileSize = '100MB'
-
-const fileTactics = ['execution', 'persistence', 'defense-evasion', 'command-and-control']
 
 /** A rule before it is given what all rules have. */
 interface YaraRule {
@@ -112,10 +111,10 @@ export function writeYara(material: RuleMaterial): WrittenRule[] {
   const facts = factsOf(
     material,
     rules.flatMap(({ indicators }) => indicators),
-    fileTactics,
+    sights.file,
   )
   const imports = [...new Set(rules.flatMap((rule) => rule.imports))].sort().map((name) => `import "${name}"\n`)
-  const texts = rules.map((rule) => ruleText(material, rule, factsOf(material, rule.indicators, fileTactics)))
+  const texts = rules.map((rule) => ruleText(material, rule, factsOf(material, rule.indicators, sights.file)))
   return [
     {
       kind: 'yara',

@@ -40,6 +40,8 @@ export const RelationshipDraft = v.strictObject({
   evidence_ids: v.pipe(v.array(Id), v.minLength(1), v.maxLength(100), v.description('Where documents say so')),
 })
 
+export const RelationshipDecision = v.strictObject({ status: v.picklist(['accepted', 'rejected']) })
+
 export interface NewRelationship {
   /** Made by the caller: proposing it again answers the relationship that is there. */
   id: string

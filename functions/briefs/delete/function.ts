@@ -1,0 +1,14 @@
+import * as v from 'valibot'
+import { Id } from '#shared/domain/ids.ts'
+import { defineRoute } from '#shared/runtime/declarations.ts'
+
+export default defineRoute({
+  method: 'DELETE',
+  path: '/v1/briefs/{brief_id}',
+  access: 'intelligence:write',
+  summary: 'Delete a brief with its comments',
+  params: v.strictObject({ brief_id: Id }),
+  audit: 'brief.deleted',
+  responses: { 204: null },
+  handler: () => import('./handler.ts'),
+})

@@ -1,0 +1,7 @@
+import type { MakeRouteExample } from '#shared/runtime/examples.ts'
+
+export const example: MakeRouteExample = async ({ newDetectionRule }) => ({
+  params: { rule_id: await newDetectionRule() },
+  body: { status: 'active' },
+  status: 200,
+})
