@@ -16,6 +16,7 @@ export interface Carried {
   attributes: Record<string, string>
   /** Not to be delivered yet, as long as there is anything else. */
   later: boolean
+  /** From 1. */
   attempt: number
 }
 
@@ -29,7 +30,9 @@ export interface DrainOptions {
 
 /** Deliveries under way at once, copies aside. */
 const porters = 4
-const attemptsInAll = 20
+/** Failures beyond these are not told: by them functions give up, and here what fails is cured by another try. */
+const attemptsTold = 3
+const triesInAll = 30
 
 /**
  * Pub/Sub and Cloud Tasks in the hands of a test: a bus and a queue whose messages stay until the test has them delivered,
@@ -79,7 +82,7 @@ export class Carrier {
   async deliver(url: string, message: Carried, headers: Record<string, string> = {}): Promise<string> {
     const { target } = message
     const token = await this.#product.signPush(`${this.#product.services.config.FUNCTIONS_URL}/${target}`)
-    const push = pushOf(message)
+    const push = pushOf({ ...message, attempt: Math.min(message.attempt, attemptsTold) })
     const answer = await call(url, 'POST', `/functions/${target}`, {
       token,
       rawBody: push.rawBody,
@@ -120,7 +123,7 @@ export class Carrier {
       const atOnce = random.integer(1, count)
       const outcomes = await Promise.all(Array.from({ length: atOnce }, () => this.deliver(url, message)))
       const settled = outcomes.some((outcome) => !/^\d+$/.test(outcome))
-      if (!settled && message.attempt === attemptsInAll) throw new Error(`${message.target} never succeeds`)
+      if (!settled && message.attempt === triesInAll) throw new Error(`${message.target} never succeeds`)
       if (!settled) this.waiting.push({ ...message, attempt: message.attempt + 1 })
       else for (let copy = atOnce; copy < count; copy++) stragglers.push({ ...message })
     }

@@ -91,8 +91,10 @@ export class Lane<Data extends JobData> implements WakeableLane {
 
   /** Tells that there will be something to claim at `at`. */
   wakeAt(at: Date): void {
-    const time = at.getTime()
-    if (this.#isStopping || time >= this.#timerAt) return
+    const time = Math.min(at.getTime(), this.#timerAt)
+    // A timer whose time has passed is still far from firing when the clock was set forward, or the machine has slept.
+    const isLate = this.#timerAt <= Date.now()
+    if (this.#isStopping || (time === this.#timerAt && !isLate)) return
     clearTimeout(this.#timer)
     this.#timerAt = time
     // A timer may fire a moment early, and the database compares with its own clock.

@@ -2,7 +2,7 @@ import { deadLetterPolicy, EmbeddedBus, type PushedMessage, subscriptionPolicy }
 import type { Bus } from '../bus/index.ts'
 import { EmbeddedQueue, queueLanePolicy } from '../queue/embedded.ts'
 import type { Queue } from '../queue/index.ts'
-import { alignSchedules, type PushedOccurrence, schedulePolicy } from '../scheduler/embedded.ts'
+import { alignSchedules, type PushedOccurrence, schedulePolicy, storeNext } from '../scheduler/embedded.ts'
 import { Lane, type LanePolicy, type LaneTools } from './embedded-lane.ts'
 import { type JobData, JobStore, type Log, type QueueDepth } from './embedded-store.ts'
 import { Poster } from './http-post.ts'
@@ -21,6 +21,8 @@ export interface EmbeddedCloudOptions {
   log: Log
   /** Below 1 only in tests, which can't wait. */
   backoffScale?: number
+  /** How often it looks for what a timer missed. */
+  lookAroundSeconds?: number
   /** How long `stop()` waits for pushes under way. */
   stopGraceSeconds?: number
 }
@@ -40,7 +42,7 @@ export interface EmbeddedCloud {
 /** Pushes under way in all, beyond the two that every lane may always have. */
 const placesInAll = 64
 const placesPerLane = 2
-const lookAroundMilliseconds = 60_000
+const defaultLookAroundSeconds = 60
 
 /**
  * Starts what Pub/Sub push, Cloud Tasks and Cloud Scheduler are on Google Cloud, for one machine: it keeps messages,
@@ -89,9 +91,16 @@ export async function startEmbeddedCloud(options: EmbeddedCloudOptions): Promise
     await alignSchedules(store, plan.schedules, new Date())
     await recallTags(store, lanes)
     await wakeLanes(store, lanes, log)
-    timer = setInterval(() => {
-      wakeLanes(store, lanes).catch((error: unknown) => log.warn('embedded cloud: no look around', { error }))
-    }, lookAroundMilliseconds)
+    const lookAround = async () => {
+      await storeNext(store, plan.schedules, new Date(Date.now()))
+      await wakeLanes(store, lanes)
+    }
+    timer = setInterval(
+      () => {
+        lookAround().catch((error: unknown) => log.warn('embedded cloud: no look around', { error }))
+      },
+      (options.lookAroundSeconds ?? defaultLookAroundSeconds) * 1000,
+    )
   } catch (error) {
     poster.close()
     await store.close()

@@ -47,7 +47,9 @@ export function schedulePolicy(store: JobStore, wakeAt: (at: Date) => void): Lan
     }),
     async beforeDelivery(job) {
       if (job.data.failures > 0) return
-      const next = occurrenceJob(job.data, nextOccurrence(job.data.cron, job.data.timeZone, new Date()))
+      // A clock that was set back meanwhile must not find this occurrence again: it is remembered, and nothing would come.
+      const from = new Date(Math.max(Date.now(), Date.parse(job.data.scheduleTime)))
+      const next = occurrenceJob(job.data, nextOccurrence(job.data.cron, job.data.timeZone, from))
       await store.insert(scheduleQueue, [next.job])
       wakeAt(next.at)
     },
@@ -88,6 +90,14 @@ export async function alignSchedules(store: JobStore, schedules: readonly Schedu
     scheduleQueue,
     obsolete.map((job) => job.id),
   )
+}
+
+/** Stores what is due next: after a clock was wrong for a while, what is stored may lie far in the future. */
+export async function storeNext(store: JobStore, schedules: readonly Schedule[], now: Date): Promise<void> {
+  const jobs = schedules.map((schedule) => {
+    return occurrenceJob(schedule, nextOccurrence(schedule.cron, schedule.timeZone, now)).job
+  })
+  if (jobs.length > 0) await store.insert(scheduleQueue, jobs)
 }
 
 function isSame(schedule: Schedule | undefined, stored: PushedOccurrence): boolean {
