@@ -167,6 +167,15 @@ describe('a file that is no use', () => {
     expect(job.status).toBe('failed')
   })
 
+  test('is not read when what is stored is larger than was announced, however that came', async () => {
+    const id = await uploadDocument(product.url, token, { fileName: 'grown.txt', content: 'ten bytes\n' })
+    const [row] = await owner`select object_key from documents where id = ${id}`
+    await product.services.objects.write('uploads', row!.object_key, 'eleven bytes', 'text/plain')
+    const { job_id } = await post(`/v1/documents/${id}/complete`)
+    await watch(job_id)
+    expect(await get(`/v1/documents/${id}`)).toMatchObject({ status: 'rejected', error: { code: 'FILE_TOO_LARGE' } })
+  })
+
   test('cannot be completed before it is there', async () => {
     const { document } = await post('/v1/documents', { file_name: 'a.txt', content_type: 'text/plain', size_bytes: 10 })
     const answer = await call(product.url, 'POST', `/v1/documents/${document.id}/complete`, { token })

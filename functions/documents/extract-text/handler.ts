@@ -1,8 +1,8 @@
-import { buffer } from 'node:stream/consumers'
 import { openStep, recordText } from '#shared/domain/documents/documents.ts'
 import { extractIntelligence } from '#shared/domain/documents/messages.ts'
 import { replacePassages, toPassages } from '#shared/domain/documents/passages.ts'
 import { failStep, nextStep, rejectStep } from '#shared/domain/documents/steps.ts'
+import { readStoredFile } from '#shared/domain/documents/stored-file.ts'
 import { AppError } from '#shared/domain/errors.ts'
 import { DocumentError } from '#shared/domain/text/errors.ts'
 import type { ReadDocument } from '#shared/domain/text/read-document.ts'
@@ -19,7 +19,7 @@ export const prepare: PrepareJob<typeof job, Text> = async ({ read, objects, rea
   if (!file) throw new AppError('NOT_FOUND', 'The file is not there')
   try {
     return await readDocument(
-      await buffer(file.body),
+      await readStoredFile(file, document.declared_size_bytes),
       { fileName: document.file_name, contentType: document.content_type },
       { signal },
     )

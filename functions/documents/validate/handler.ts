@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { buffer } from 'node:stream/consumers'
 import { findTwin, markDuplicate, openStep, recordContent } from '#shared/domain/documents/documents.ts'
 import { scanDocument } from '#shared/domain/documents/messages.ts'
 import { failStep, nextStep, rejectStep } from '#shared/domain/documents/steps.ts'
-import { type DocumentFormat, detectFormat } from '#shared/domain/text/detect.ts'
+import { readStoredFile } from '#shared/domain/documents/stored-file.ts'
+import { type DocumentFormat, requireFormat } from '#shared/domain/text/detect.ts'
+import { DocumentError } from '#shared/domain/text/errors.ts'
 import type { FailedJob, PrepareJob, RunJob } from '#shared/runtime/declarations.ts'
 import type job from './function.ts'
 
@@ -17,15 +18,16 @@ export const prepare: PrepareJob<typeof job, Finding> = async ({ read, objects, 
   if (!document) return null
   const file = await objects.read('uploads', document.object_key)
   if (!file) return { rejected: 'FILE_MISSING', message: 'The file is not there.' }
-  const bytes = await buffer(file.body)
-  const detection = detectFormat(bytes, {
-    fileName: document.file_name,
-    contentType: document.content_type,
-    limits: { fileBytes: config.MAXIMUM_UPLOAD_BYTES },
-  })
-  if ('rejected' in detection) return detection
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
-  return { sizeBytes: bytes.length, sha256, format: detection.format }
+  const fileBytes = Math.min(document.declared_size_bytes, config.MAXIMUM_UPLOAD_BYTES)
+  try {
+    const bytes = await readStoredFile(file, fileBytes)
+    const { file_name: fileName, content_type: contentType } = document
+    const { format } = requireFormat(bytes, { fileName, contentType, limits: { fileBytes } })
+    return { sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex'), format }
+  } catch (error) {
+    if (error instanceof DocumentError) return { rejected: error.code, message: error.message }
+    throw error
+  }
 }
 
 export const run: RunJob<typeof job, Finding> = async (context, step, finding) => {

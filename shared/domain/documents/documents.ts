@@ -142,6 +142,7 @@ export interface ProcessingDocument {
   content_type: string
   tlp: Tlp
   tlp_declared: boolean
+  declared_size_bytes: number
   object_key: string
   created_at: string
 }
@@ -156,7 +157,8 @@ export async function openStep(
   lock: 'read' | 'lock',
 ): Promise<ProcessingDocument | null> {
   const [document] = await sql<ProcessingDocument[]>`
-    select id, org_id, workspace_id, file_name, content_type, tlp, tlp_declared, object_key, created_at
+    select id, org_id, workspace_id, file_name, content_type, tlp, tlp_declared, declared_size_bytes, object_key,
+      created_at
     from documents
     where id = ${step.document_id} and job_id = ${step.job_id} and status = 'processing'
     ${lock === 'lock' ? sql`for no key update` : sql``}`
