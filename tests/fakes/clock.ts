@@ -21,6 +21,21 @@ export class VirtualClock {
     }
   }
 
+  /** Milliseconds, as a clock that only goes forward. */
+  readonly milliseconds = () => this.#milliseconds
+
+  /** Rejects with the signal's reason once that is aborted. */
+  readonly sleep = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason)
+      const cancel = this.startTimer(milliseconds, resolve)
+      const stop = () => {
+        cancel()
+        reject(signal?.reason)
+      }
+      signal?.addEventListener('abort', stop, { once: true })
+    })
+
   /** Passes time, timer by timer; what each sets off is done before the next. */
   async pass(milliseconds: number): Promise<void> {
     const end = this.#milliseconds + milliseconds

@@ -68,7 +68,7 @@ export function priceList(own: PriceList = {}, freeModels: readonly string[] = [
  */
 export function findPrice(list: PriceList, { driver, model }: ModelName, now: Date): Price | null {
   const day = now.toISOString().slice(0, 10)
-  for (const name of [`${driver}:${model}`, `${driver}:${model.replace(/@[^@]*$/, '')}`]) {
+  for (const name of [`${driver}:${model}`, `${driver}:${model.replace(/@[A-Za-z0-9-]{1,40}$/, '')}`]) {
     if (!Object.hasOwn(list, name)) continue
     const valid = list[name]!.filter(({ from }) => from <= day)
     if (valid.length > 0) return valid.reduce((last, price) => (price.from >= last.from ? price : last))
