@@ -138,7 +138,7 @@ describe(`a process that is killed at every await (seed ${seed})`, () => {
     expect([...files.keys()].sort()).toEqual(rows.map(({ object_key }) => object_key))
     expect(new Set(files.values()).size).toBe(1)
     expect(await findViolations(deadly.owner)).toEqual({})
-  }, 120_000)
+  }, 240_000)
 
   test('of the sweeper sends each message of the outbox all the same, and none has two effects', async () => {
     const silent = await startInstance({ ...deadly.product.services, bus: null, queue: null }, deadly.product.functions)
@@ -167,5 +167,5 @@ describe(`a process that is killed at every await (seed ${seed})`, () => {
     }
     await silent.stop()
     await expectUndisturbed()
-  }, 120_000)
+  }, 240_000)
 })

@@ -149,4 +149,4 @@ test(`dead letters are exactly the poison, and each has one effect when it is re
   const after = await lettersOf(poisoned)
   expect(after.filter(({ status }) => status === 'open').map(({ about }) => about)).toEqual([garbage.id])
   expect(await named()).toEqual(expected)
-}, 120_000)
+}, 240_000)

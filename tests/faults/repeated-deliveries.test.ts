@@ -57,7 +57,7 @@ test(`documents whose every message comes one to three times, at once and out of
     expect(stormy.carrier.answers.get(`${name} done`), name).toBe(calm.carrier.answers.get(`${name} done`))
   }
   expect(calm.carrier.count('duplicate')).toBe(0)
-}, 60_000)
+}, 180_000)
 
 test(`an organization whose deletion comes one to three times, at once and out of order, is gone, and no other is touched (seed ${seed})`, async () => {
   const { product, owner, carrier, instance } = stormy
@@ -90,4 +90,4 @@ test(`an organization whose deletion comes one to three times, at once and out o
   for (const name of ['organizations-erase', 'organizations-forget', 'objects-remove-late']) {
     expect(carrier.answers.get(`${name} done`), name).toBeGreaterThan(0)
   }
-}, 60_000)
+}, 180_000)
