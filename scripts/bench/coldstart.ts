@@ -17,6 +17,7 @@ import { startTestCluster } from '#shared/platform/database/test-cluster.ts'
 import { buildFunctions } from '../build/build-functions.ts'
 import { startFunction } from '../build/function-process.ts'
 import { type Benchmark, median } from './benchmark.ts'
+import { deployedSettings } from './deployed-settings.ts'
 
 const starts = 21
 const functionName = 'projects-list'
@@ -206,15 +207,5 @@ async function startDatabase(issuer: Issuer, ends: (() => Promise<unknown>)[]): 
     await createProject(sql, { orgId, workspaceId: workspace!.id, name: 'Example', description: '', createdBy: userId })
   })
   await database.close()
-  return {
-    NODE_ENV: 'production',
-    APP_ENV: 'production',
-    DATABASE_URL: url.href,
-    SUPABASE_URL: issuer.url,
-    SUPABASE_ANON_KEY: 'local',
-    PUBLIC_URL: issuer.url,
-    FUNCTIONS_URL: issuer.url,
-    PUSH_SERVICE_ACCOUNTS: 'pusher@bench.iam.gserviceaccount.com',
-    SIGNING_SECRET: newId(),
-  }
+  return { ...deployedSettings(issuer.url), DATABASE_URL: url.href, SUPABASE_URL: issuer.url }
 }

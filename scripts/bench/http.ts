@@ -11,6 +11,7 @@ import { startTestCluster } from '#shared/platform/database/test-cluster.ts'
 import { buildFunctions } from '../build/build-functions.ts'
 import { startFunction } from '../build/function-process.ts'
 import { type Benchmark, median } from './benchmark.ts'
+import { deployedSettings } from './deployed-settings.ts'
 import { type Load, load, type MakeRequest, percentile } from './http/load.ts'
 import { tapDatabase } from './http/wire-tap.ts'
 
@@ -308,7 +309,12 @@ async function compareFunctions(
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" },
   })
   await writeFile(join(bareFolder, 'package.json'), '{"type":"module","main":"index.js"}')
-  const settings = deployedSettings(environment)
+  const settings = {
+    ...environment,
+    ...deployedSettings('http://localhost'),
+    RATE_LIMIT_PRINCIPAL_PER_MINUTE: '1000000',
+    RATE_LIMIT_ADDRESS_PER_MINUTE: '1000000',
+  }
   const start = async (path: string, name: string) => {
     const running = await startFunction(path, name, settings)
     ends.push(async () => {
@@ -321,22 +327,6 @@ async function compareFunctions(
   const bareUrl = await start(bareFolder, 'bare')
   const oursUrl = await start(join(folder, 'functions/projects-list'), 'projects-list')
   return compare(callers, bareUrl, oursUrl, ['read'], 'functions-framework')
-}
-
-function deployedSettings(environment: Record<string, string>): Record<string, string> {
-  return {
-    ...environment,
-    NODE_ENV: 'production',
-    // As deployed: elsewhere each answer is checked against its declaration.
-    APP_ENV: 'production',
-    SUPABASE_ANON_KEY: 'local',
-    PUBLIC_URL: 'http://localhost',
-    FUNCTIONS_URL: 'http://localhost',
-    PUSH_SERVICE_ACCOUNTS: 'pusher@bench.iam.gserviceaccount.com',
-    SIGNING_SECRET: newId(),
-    RATE_LIMIT_PRINCIPAL_PER_MINUTE: '1000000',
-    RATE_LIMIT_ADDRESS_PER_MINUTE: '1000000',
-  }
 }
 
 /** One caller, one request at a time, through a proxy that counts: what a read and a write wait for. */
