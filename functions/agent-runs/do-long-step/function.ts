@@ -1,4 +1,4 @@
-import { doLongStep, doStep, runChanged } from '#shared/domain/agents/messages.ts'
+import { agentEvent, doLongStep, doStep, runChanged } from '#shared/domain/agents/messages.ts'
 import { defineTask } from '#shared/runtime/declarations.ts'
 
 export default defineTask({
@@ -10,7 +10,7 @@ export default defineTask({
     memoryMegabytes: 1024,
     buckets: ['artifacts'],
     enqueues: [doStep, doLongStep],
-    publishes: [runChanged],
+    publishes: [runChanged, agentEvent],
   },
   handler: () => import('./handler.ts'),
 })

@@ -18,3 +18,10 @@ export const runChanged = eventType(
   'agent_run.changed',
   v.object({ run_id: Id, status: v.picklist(['waiting_approval', 'completed', 'failed', 'cancelled']) }),
 )
+
+/** Something that an agent tells of, by a name of its own. */
+export const agentEvent = eventType(
+  'agents',
+  'agent_run.told',
+  v.object({ run_id: Id, name: v.string(), data: v.record(v.string(), v.unknown()) }),
+)

@@ -1,5 +1,5 @@
 import type * as v from 'valibot'
-import type { ModelAlias, ModelAnswer, ModelRequest } from '../models/types.ts'
+import type { ModelAlias, ModelAnswer, ModelRequest, ToolSpecification } from '../models/types.ts'
 import type { Json, Sql } from '../sql.ts'
 import type { Permission } from '../tenancy/permissions.ts'
 import type { LordKey } from './lords.ts'
@@ -43,6 +43,8 @@ export interface NodeContext {
    * @throws ToolRefusal
    */
   use(tool: string, input: Json): Promise<Json>
+  /** What a language model is told of the agent's tools. */
+  toolSpecifications: readonly ToolSpecification[]
   /** Says that the run has read text from outside (documents, feeds, web): from now on changing tools need approval. */
   readUntrusted(source: string): void
 }

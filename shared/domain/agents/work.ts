@@ -1,6 +1,7 @@
+import { toJsonSchema } from '@valibot/to-json-schema'
 import { AppError } from '../errors.ts'
 import { newId } from '../ids.ts'
-import type { Models } from '../models/types.ts'
+import type { Models, ToolSpecification } from '../models/types.ts'
 import type { Json, Sql } from '../sql.ts'
 import { needsApproval, type StepState, takenFrom } from './advance.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -136,6 +137,7 @@ async function attempt(
     signal,
     read,
     use: (tool, input) => guarded(() => belt.use(tool, input)),
+    toolSpecifications: specify(catalogue, lord),
     readUntrusted: () => {
       own.tainted = true
     },
@@ -197,6 +199,15 @@ function find(catalogue: Catalogue, claim: Claim, step: RunStep): { graph: Graph
   const lord = node?.kind === 'work' ? lords.find(({ key }) => key === node.agent) : undefined
   if (graph && node?.kind === 'work' && lord) return { graph, node, lord }
   throw new AppError('CONFLICT', 'The playbook has changed since the run began, and has no such node any more')
+}
+
+function specify({ tools }: Catalogue, lord: Lord): ToolSpecification[] {
+  return lord.tools.flatMap((name) => {
+    const tool = tools.get(name)
+    if (!tool) return []
+    const inputSchema = { ...toJsonSchema(tool.input, { errorMode: 'ignore', typeMode: 'input' }) }
+    return [{ name, description: tool.description, inputSchema: inputSchema as Record<string, Json> }]
+  })
 }
 
 /** The outputs of the last iterations, those from the bucket too. */

@@ -1,6 +1,27 @@
 import type { Tool } from '../tools.ts'
+import { notifyTool, proposeRelationshipTool, publishEventTool, writeBriefTool, writeRuleTool } from './changing.ts'
+import {
+  fetchTool,
+  listEvidenceTool,
+  readDocumentTool,
+  readEntityTool,
+  readIndicatorTool,
+  searchTool,
+} from './reading.ts'
 
-const all: readonly Tool[] = []
+const all = [
+  searchTool,
+  readIndicatorTool,
+  readEntityTool,
+  readDocumentTool,
+  listEvidenceTool,
+  fetchTool,
+  proposeRelationshipTool,
+  writeRuleTool,
+  writeBriefTool,
+  notifyTool,
+  publishEventTool,
+] as unknown as readonly Tool[]
 
 /** Every tool by its name. */
 export const tools: ReadonlyMap<string, Tool> = new Map(all.map((tool) => [tool.name, tool]))
