@@ -38,11 +38,15 @@ const maximumRequestBytes = 10_000_000
 
 /**
  * Starts a server that speaks the publishing side of Pub/Sub v1 (Publish and GetTopic over gRPC, from the protos inside
- * Google's package) with the service's documented limits. It delivers nothing: that is the emulator's part.
+ * Google's package) with the service's documented limits. Delivering is not its part: the emulator does that.
  *
  * @param topics - full names.
+ * @param deliver - gets what was taken before the publisher is told so; without it nothing is delivered.
  */
-export async function startPubSubFake(topics: readonly string[]): Promise<PubSubFake> {
+export async function startPubSubFake(
+  topics: readonly string[],
+  deliver: (topic: string, messages: readonly PublishedMessage[]) => Promise<void> = async () => {},
+): Promise<PubSubFake> {
   const faults: (Fault | null)[] = []
   const requests: PubSubFake['requests'] = []
   const taken: PublishedMessage[] = []
@@ -51,10 +55,11 @@ export async function startPubSubFake(topics: readonly string[]): Promise<PubSub
   const publish: handleUnaryCall<Publish, object> = (call, callback) => {
     const { request } = call
     requests.push({ ...request, peer: call.getPeer() })
-    const work = () => {
+    const work = async () => {
       if (!topics.includes(request.topic)) throw new StatusError('NOT_FOUND', 'Topic not found')
       assertWithinLimits(request, requestSize(request))
       taken.push(...request.messages)
+      await deliver(request.topic, request.messages)
       return { messageIds: request.messages.map((_, index) => String(taken.length + index)) }
     }
     void answerWithFaults(faults, work, callback)
