@@ -55,8 +55,11 @@ for (const { name, folder, route } of routes) {
     test('another method is 405 and says which', async () => {
       const example = await make(world)
       const path = route.path.replace(/\{(\w+)\}/g, (_, key: string) => example.params?.[key] ?? '')
-      const wrong = route.method === 'PUT' ? 'POST' : 'PUT'
-      const answer = await call(world.product.url, wrong, path, { token: world.tokens.owner })
+      const taken = new Set<string>(
+        routes.filter((one) => one.route.path === route.path).map((one) => one.route.method),
+      )
+      const wrong = ['PUT', 'POST', 'PATCH', 'DELETE'].find((method) => !taken.has(method))
+      const answer = await call(world.product.url, wrong ?? 'PROPFIND', path, { token: world.tokens.owner })
       expectError(answer, 'METHOD_NOT_ALLOWED')
       expect(answer.headers.get('allow')).toBeTruthy()
     })

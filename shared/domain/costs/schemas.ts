@@ -56,6 +56,7 @@ export const SpendSummary = v.strictObject({
   data: v.pipe(v.array(SpendGroup), v.description('In the order of time, otherwise the dearest first')),
   truncated: v.pipe(v.boolean(), v.description('There are more groups than these; `total` counts them too')),
 })
+export type SpendSummary = v.InferInput<typeof SpendSummary>
 
 /** One call of a model. */
 export const ModelCall = v.strictObject({

@@ -55,6 +55,6 @@ export async function forgetReservations(sql: Sql, now: Date): Promise<number> {
   const { count } = await sql`
     delete from cost_reservations where id in (
       select id from cost_reservations where state <> 'reserved' and ended_at < ${before}
-      order by ended_at limit ${batch} for update skip locked)`
+      order by ended_at limit ${batch})`
   return count
 }
