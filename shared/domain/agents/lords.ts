@@ -81,8 +81,8 @@ export const lords: readonly Lord[] = [
     key: 'herald',
     name: 'Herald',
     purpose: 'Tells others: publishes briefs, notifies, hands out defenses.',
-    tools: [...readingTools, 'write_brief', 'write_rule', 'publish_event', 'notify'],
+    tools: [...readingTools, 'write_brief', 'write_rule', 'propose_relationship', 'publish_event', 'notify'],
     model: 'fast',
-    limits: usual,
+    limits: { ...usual, toolCalls: 100 },
   },
 ]

@@ -8,9 +8,15 @@ const reachCharacters = 300
  * @param end offset behind the mention
  */
 export function sentenceAround(text: string, start: number, end: number): string {
-  const from = sentenceStart(text, start)
-  const to = sentenceEnd(text, end)
-  return text.slice(from, to).replace(/\s+/g, ' ').trim()
+  const span = sentenceSpan(text, start, end)
+  return text.slice(span.start, span.end).replace(/\s+/g, ' ')
+}
+
+/** Where the sentence around a mention begins and ends, without the white space at its edges. */
+export function sentenceSpan(text: string, start: number, end: number): { start: number; end: number } {
+  const [from, to] = [sentenceStart(text, start), sentenceEnd(text, end)]
+  const sentence = text.slice(from, to)
+  return { start: from + (sentence.length - sentence.trimStart().length), end: from + sentence.trimEnd().length }
 }
 
 function sentenceStart(text: string, start: number): number {
