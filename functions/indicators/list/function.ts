@@ -19,6 +19,10 @@ export default defineRoute({
     ),
     document_id: v.optional(Id),
     prefix: v.pipe(v.optional(v.pipe(PlainText, v.maxLength(200))), v.description('Only values that begin so')),
+    minimum_score: v.pipe(
+      v.optional(v.pipe(v.string(), v.regex(/^\d{1,3}$/, 'must be a number'), v.transform(Number), v.maxValue(100))),
+      v.description('Only those that are at least so sure today'),
+    ),
   }),
   responses: { 200: pageOf(Indicator) },
   handler: () => import('./handler.ts'),

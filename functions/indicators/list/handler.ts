@@ -10,6 +10,7 @@ export const run: RunRoute<typeof route> = async ({ sql, cursors }, { query }) =
     suppressed: query.suppressed === undefined ? null : query.suppressed === 'true',
     documentId: query.document_id ?? null,
     prefix: query.prefix ?? null,
+    minimumScore: query.minimum_score ?? null,
   }
   return { status: 200, body: pageBody(await listIndicators(sql, filter, page), page, cursors) }
 }

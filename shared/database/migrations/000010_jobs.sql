@@ -1,4 +1,5 @@
--- What a job has taken so far: attempts and money; stale ones are taken up again a few times. Old rows and files expire.
+-- What a job has taken so far: attempts and money; stale ones are taken up again a few times. Old rows and files expire, and
+-- the confidence in indicators that nobody sees any more decays.
 
 alter table jobs
   -- Deliveries of its tasks that ended, well or not; those that were cut off by a crash are not among them.
@@ -27,3 +28,10 @@ create index documents_abandoned on documents (created_at) where status = 'await
 create index notifications_age on notifications (created_at);
 create index dead_letters_settled on dead_letters (created_at) where status <> 'open';
 create index jobs_finished on jobs (finished_at) where finished_at is not null;
+
+-- Confidence as it is today; brought up to date daily, and whenever the confidence is derived anew.
+alter table indicators add column score smallint not null default 0 check (score between 0 and 100);
+-- The owner, too, sees nothing of it while row-level security is forced.
+alter table indicators no force row level security;
+update indicators set score = confidence;
+alter table indicators force row level security;

@@ -11,6 +11,7 @@ const indicatorColumns = [
   'value',
   'tlp',
   'confidence',
+  'score',
   'suppressed_reason',
   'suppressed_list',
   'first_seen',
@@ -27,6 +28,8 @@ export interface IndicatorFilter {
   documentId: string | null
   /** Only values that begin so. */
   prefix: string | null
+  /** Only those that are at least so sure today. */
+  minimumScore: number | null
 }
 
 /** The indicators for which the caller may see evidence, newest first. */
@@ -37,6 +40,7 @@ export function listIndicators(sql: Sql, filter: IndicatorFilter, page: Page): P
       ${filter.type === null ? sql`` : sql`and i.type = ${filter.type}`}
       ${filter.suppressed === null ? sql`` : sql`and (i.suppressed_list is not null) = ${filter.suppressed}`}
       ${filter.prefix === null ? sql`` : sql`and left(i.value, 200) like ${`${escapeLike(filter.prefix)}%`}`}
+      ${filter.minimumScore === null ? sql`` : sql`and i.score >= ${filter.minimumScore}`}
       and exists (select from evidence e where e.indicator_id = i.id
         ${filter.documentId === null ? sql`` : sql`and e.document_id = ${filter.documentId}`})
     order by i.id desc

@@ -1,6 +1,7 @@
 import type { ProcessingDocument } from '../documents/documents.ts'
 import type { Json, Sql } from '../sql.ts'
 import { lifetimeDays } from './confidence.ts'
+import { scoreOf } from './decay.ts'
 import type { Finding, Findings, Subject } from './findings.ts'
 
 /**
@@ -117,9 +118,10 @@ async function stageFindings(sql: Sql, findings: readonly Finding[]): Promise<vo
  * - TLP: the least restrictive of their sources, as the value may be shared as freely as its freest source;
  * - confidence: that of the best mention of each document, combined as independent witnesses (1 − Π(1 − cᵢ)), at most 95;
  * - suppressed: when every mention is, with the reason of one of them;
- * - seen: between the first and the last document that has them.
+ * - seen: between the first and the last document that has them; their score decays from then on.
  */
 async function deriveIndicators(sql: Sql, documentId: string | null, goneIds: readonly string[]): Promise<void> {
+  const score = scoreOf(sql, { confidence: sql`x.confidence`, type: sql`i.type`, lastSeen: sql`x.last_seen` })
   await sql`
     with affected as (
       select distinct indicator_id as id from evidence where document_id = ${documentId} and indicator_id is not null
@@ -142,7 +144,7 @@ async function deriveIndicators(sql: Sql, documentId: string | null, goneIds: re
       group by w.indicator_id
     )
     update indicators i set
-      confidence = x.confidence, suppressed_reason = x.suppressed_reason, suppressed_list = x.suppressed_list,
+      confidence = x.confidence, score = ${score}, suppressed_reason = x.suppressed_reason, suppressed_list = x.suppressed_list,
       tlp = x.tlp, first_seen = x.first_seen, last_seen = x.last_seen,
       valid_until = x.last_seen + make_interval(days => (${sql.json(lifetimeDays)}::jsonb ->> i.type)::integer),
       updated_at = now()

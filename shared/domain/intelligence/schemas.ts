@@ -47,7 +47,12 @@ export const Indicator = v.strictObject({
   type: v.picklist(indicatorTypes),
   value: v.pipe(v.string(), v.description('Canonical form')),
   tlp: Tlp,
-  confidence: v.pipe(v.number(), v.integer(), v.description('0 to 100')),
+  confidence: v.pipe(v.number(), v.integer(), v.description('0 to 100, as of when it was last seen')),
+  score: v.pipe(
+    v.number(),
+    v.integer(),
+    v.description('Confidence as it is today: it halves each time that half of the lifetime of its type has passed'),
+  ),
   suppressed_reason: SuppressedReason,
   suppressed_list: v.nullable(v.string()),
   first_seen: Timestamp,
