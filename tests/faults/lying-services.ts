@@ -18,9 +18,11 @@ export interface LyingServices extends Services {
   readonly met: Map<string, number>
 }
 
+const isRare = (call: string) => call.startsWith('state.') || call.startsWith('objects.remove')
+
 /**
- * Services of which every call to the outside may lie: of so many calls to the same, each fate befalls one. The shared state
- * is asked so seldom that it always lies.
+ * Services of which every call to the outside may lie: of so many calls to the same, each fate befalls one. What is asked
+ * seldom lies always, and the database, which is asked most, half as much.
  * @param calls at least as many as there are fates
  */
 export function lyingServices(services: Services, random: Random, calls: number): LyingServices {
@@ -30,7 +32,7 @@ export function lyingServices(services: Services, random: Random, calls: number)
   function draw(call: string): Fate | null {
     const deck = decks.get(call) ?? []
     decks.set(call, deck)
-    const length = call.startsWith('state.') ? fates.length : calls
+    const length = isRare(call) ? fates.length : call.startsWith('database.') ? 2 * calls : calls
     if (deck.length === 0) deck.push(...random.shuffle(Array.from({ length }, (_, at) => fates[at] ?? null)))
     return deck.pop() ?? null
   }
