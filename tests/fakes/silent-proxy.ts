@@ -28,8 +28,9 @@ export class SilentProxy {
     return changed.href
   }
 
+  /** Connections on which something is forwarded. */
   get connections(): number {
-    return this.#pairs.size
+    return [...this.#pairs].filter(({ isSilent }) => !isSilent).length
   }
 
   /** Silences connections that there are: all of them, or those that are chosen. */

@@ -136,7 +136,7 @@ test('each request that meets a silent server fails as unavailable, and the next
   await Promise.all(
     Array.from({ length: poolSize }, () => database.transaction(system, (sql) => sql`select pg_sleep(0.05)`)),
   )
-  expect(proxy.connections).toBe(poolSize)
+  expect(proxy.connections).toBeGreaterThanOrEqual(poolSize)
   proxy.silence()
   const { status, body } = await ask('POST', '/v1/projects', { name: newId() })
   expect({ status, code: body.error.code }).toEqual({ status: 503, code: 'UNAVAILABLE' })
