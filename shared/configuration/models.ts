@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { ModelNameText } from '../domain/models/aliases.ts'
-import { PriceList } from '../domain/models/prices.ts'
+import { PriceList } from '../domain/models/price.ts'
 
 const split = v.transform((value: string) =>
   value

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
-import { costOf, findPrice, type Price, PriceList, priceList, worstCaseOf } from './prices.ts'
+import { type Price, PriceList } from './price.ts'
+import { costOf, findPrice, priceList, worstCaseOf } from './prices.ts'
 import { publishedPrices } from './published-prices.ts'
 
 const today = new Date('2026-11-21T10:00:00Z')

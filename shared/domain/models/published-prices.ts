@@ -1,4 +1,4 @@
-import type { Price, PriceList } from './prices.ts'
+import type { Price, PriceList } from './price.ts'
 
 /** Dollars per million tokens, as providers publish them. */
 type Published = readonly [input: number, cachedInput: number, output: number]

@@ -295,7 +295,7 @@ export function describeWireModel(name: string, start: () => Promise<WireModelUn
           const stop = new AbortController()
           const seen = one.provider.seen.length
           const failure = failureOf(ask(onText, stop.signal))
-          await expect.poll(() => one.provider.seen.length).toBe(seen + 1)
+          await expect.poll(() => one.provider.seen.length, { timeout: 20_000 }).toBe(seen + 1)
           stop.abort()
           expect(await failure).toMatchObject({ failure: 'unavailable', mayHaveCost: true })
         }
