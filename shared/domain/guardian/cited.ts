@@ -98,7 +98,9 @@ export function allNamed(text: string): (Named & Span)[] {
     ['software', found.software],
     ['vulnerability', found.vulnerabilities],
   ] as const
-  const all: (Named & Span)[] = found.indicators.map((mention) => ({
+  // CVE ids are among the vulnerabilities as well.
+  const indicators = found.indicators.filter(({ type }) => type !== 'cve')
+  const all: (Named & Span)[] = indicators.map((mention) => ({
     id: mention.value,
     kind: 'indicator',
     name: mention.value,

@@ -1,4 +1,4 @@
-import { articles, isHedge, isNegation, mayBeLeftOut, type Token } from './words.ts'
+import { articles, isHedge, isNegation, mayBeLeftOut, numberOf, type Token } from './words.ts'
 
 /** Longer sentences are believed as a whole or not at all. */
 const maximumTokens = 250
@@ -12,7 +12,7 @@ const openers = new Set(
 /** How what is left out at the end may begin. */
 const endings = new Set(
   `in on at during after before since by from through via using with without and but while which who where when as for
-  against into over across within throughout including such to because`.split(/\s+/),
+  against into over across within throughout including such to because every`.split(/\s+/),
 )
 /** How an insertion between commas may begin. */
 const insertions = new Set(
@@ -74,7 +74,10 @@ interface Path {
 }
 
 function isSame(a: Token, b: Token): boolean {
-  return !b.mark && (a.word === b.word || a.lemma === b.lemma || (a.capital && b.capital && plain(a) === plain(b)))
+  if (b.mark) return false
+  if (a.word === b.word || a.lemma === b.lemma || (a.capital && b.capital && plain(a) === plain(b))) return true
+  const number = numberOf(a)
+  return number !== null && number === numberOf(b)
 }
 
 function plain({ word }: Token): string {
@@ -93,7 +96,9 @@ function mayBegin(sentence: Token[], at: number, essential: Int32Array): boolean
   // A bullet or a number of a list is no part of the sentence.
   while (from < at && /^(?:\W+|\d{1,3})$/.test(sentence[from]!.word)) from++
   if (essential[from] === essential[at]) return true
-  const before = sentence[at - 1]!
+  let last = at - 1
+  while (articles.has(sentence[last]!.word)) last--
+  const before = sentence[last]!
   return before.word === ';' || (before.word === ',' && openers.has(sentence[from]!.word))
 }
 

@@ -48,7 +48,10 @@ export function headingFault(heading: string, below: readonly CitedSentence[], e
     let rest = text
     for (const { start, end } of names.toReversed()) rest = `${rest.slice(0, start)} ${rest.slice(end)}`
     const others = tokenise(rest).filter(({ mark }) => !mark)
-    if (isPlain(others) && !others.some((token) => numberOf(token) !== null)) return null
+    // Beside two names a plain word can be what one does to the other.
+    const isOne = new Set(names.map(({ id }) => id)).size === 1
+    const mayStay = isOne ? isPlain(others) : others.every(({ word }) => word === 'and' || word === 'or')
+    if (mayStay && !others.some((token) => numberOf(token) !== null)) return null
   }
   return tokens.find(({ word }) => !plain.has(word))?.word ?? text
 }

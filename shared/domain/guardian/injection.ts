@@ -6,7 +6,7 @@ const patterns: readonly RegExp[] = [
   /\b(?:forget|ignore|disregard) (?:everything|anything|all)\b.{0,20}\b(?:above|before|previously|you|said|told|so far)\b/,
   /\byou are now (?:an?|the|in|free|no longer|acting)\b|\byou are (?:chatgpt|claude|gemini|gpt|an? (?:helpful |large )?(?:ai|assistant|language model))\b/,
   /\b(?:from now on|henceforth),? you (?:are|will|must|should)\b/,
-  /\b(?:act|behave|respond|roleplay|role-play) as (?:if you|though you|an? (?:ai|assistant|unrestricted|different|language model)|dan\b|system\b|admin)/,
+  /\b(?:act|behave|respond|roleplay|role-play) as (?:if you|though you|an? (?:ai|assistant|unrestricted|different|language model)|dan\b|system\b)/,
   /\b(?:reveal|print|repeat|show|output|leak|expose|tell me|send)\b.{0,20}\b(?:your|the) (?:system |initial |hidden |secret |original )*(?:prompt|instructions)\b/,
   /\b(?:new|updated|revised|real|actual|important) (?:system )?(?:instructions?|directives?|prompt) ?(?:for (?:the )?(?:ai|assistant|model|agent|llm)|:)/,
   /\b(?:instructions?|note|message|attention|hint) (?:to|for) (?:the |all |any )?(?:ai|a\.i\.|llms?|assistants?|language models?|models?|agents?|chatbots?|bots?)\b/,

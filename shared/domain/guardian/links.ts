@@ -5,8 +5,8 @@ import { readings } from './decoded.ts'
 /** Elements of HTML and SVG; what else stands in angle brackets ("<username>") is text. */
 const elements =
   'a|abbr|address|applet|area|article|aside|audio|b|base|bdi|bdo|blink|blockquote|body|br|button|canvas|caption|center|cite|code|col|colgroup|data|datalist|dd|del|details|dfn|dialog|div|dl|dt|em|embed|fieldset|figcaption|figure|font|footer|form|frame|frameset|h[1-6]|head|header|hr|html|i|iframe|image|img|input|ins|kbd|label|legend|li|link|main|map|mark|marquee|math|menu|meta|meter|nav|noscript|object|ol|optgroup|option|output|p|param|picture|pre|progress|q|s|samp|script|section|select|slot|small|source|span|strike|strong|style|sub|summary|sup|svg|table|tbody|td|template|textarea|tfoot|th|thead|time|title|tr|track|tt|u|ul|use|var|video|wbr|animate|foreignobject|path|xml'
-const tag = new RegExp(`<\\s*/?\\s*(?:${elements})(?:[\\s/][^<>]*)?(?:>|$)`, 'gi')
-const anyTag = new RegExp(`<\\s*/?\\s*(?:${elements})(?:[\\s/>]|$)|<!--|<!\\[|<!doctype|<\\?xml`, 'i')
+const tag = new RegExp(`</?(?:${elements})(?:[\\s/][^>]*)?(?:>|$)`, 'gi')
+const anyTag = new RegExp(`</?(?:${elements})(?:[\\s/>]|$)|<!--|<!\\[|<!doctype|<\\?xml`, 'i')
 const activeScheme =
   /\b(?:javascript|vbscript|livescript)\s*:|\bdata\s*:\s*[a-z]+\/[a-z0-9.+-]+|\bblob:http|\bfile:\/\//i
 const image = /!\[[^[\]]*\](?:\([^()\s]*(?:\s[^()]*)?\)|\[[^[\]]*\])/g

@@ -42,7 +42,7 @@ const kinds: readonly (readonly [string, RegExp, (match: string) => boolean])[] 
   ],
   ['telephone number', /(?<![\w.:/-])\+\d{1,3}[ .-]?\(?\d{1,5}\)?(?:[ .-]?\d{2,5}){1,4}(?![\w:/]|[.-]\d)/g, isPhone],
   ['telephone number', /(?<![\w.:/-])(?:1[-. ])?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w:/]|[.-]\d)/g, isPhone],
-  ['telephone number', /(?<![\w.:/-])(?:\(0\d{2,4}\)|0\d{2,4})[ -/]\d{3,4}[ -]?\d{3,4}(?![\w:/]|[.-]\d)/g, isPhone],
+  ['telephone number', /(?<![\w.:/-]|\d )(?:\(0\d{2,4}\)|0\d{2,4})[ /-]\d{3,4}[ -]?\d{3,4}(?![\w:/]|[.-]\d)/g, isPhone],
   [
     'telephone number',
     /(?<=\b(?:tel|phone|mobile|cell|call|fax|whatsapp|sms)\.?:? ?(?:no\.?|number)? ?)[6-9]\d{9}(?!\w)|(?<![\w.:/-])[6-9]\d{4} \d{5}(?!\w)/gi,

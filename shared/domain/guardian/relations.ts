@@ -37,6 +37,12 @@ const shifts = new Set(
   enables enabled enabling cause causes caused causing instruct instructed order ordered help helped helps encourage encouraged
   prompt prompts prompted lead leads led let lets make makes made against like`.split(/\s+/),
 )
+/** What is done to a thing rather than with it. */
+const against = new Set(
+  'stop kill terminate remove disable uninstall delete inhibit wipe destroy change target compromise attack infect breach hack'.split(
+    ' ',
+  ),
+)
 /** What may stand between a verb and its own object. */
 const objectWords = new Set(
   `a an the its their own custom new old modified legitimate open-source publicly available several various multiple variant variants
@@ -60,7 +66,7 @@ export function relationFault(sentence: Token[], relation: Relation): SupportFau
       const after = sentence.slice(span.end)
       const late = after.slice(0, 3)
       if (before.some(isNegation) || late.some(isNegation)) fault = 'negation_differs'
-      else if (before.some(isHedge) || after.some(({ word }) => doubts.has(word)) || sentence.at(-1)?.word === '?') {
+      else if (before.some(isHedge) || after.some(({ word }) => doubts.has(word))) {
         fault = 'certainty_differs'
       } else return null
     }
@@ -99,22 +105,26 @@ function isActive(sentence: Token[], subject: Place, object: Place, relation: Re
   if (relation.actors.some((actor) => actor.first > subject.last && actor.last < object.first && actor.first > first)) {
     return false
   }
-  // The verb whose object it is: the last one before it, or the first word of what names it.
-  let verb = Math.min(object.first, object.last)
-  if (!isDoing(sentence[verb]!) || verb === object.last) {
-    verb = object.first - 1
-    while (verb >= first && !isDoing(sentence[verb]!)) verb--
-  }
-  if (verb < first || !(matches(sentence[verb]!, relation) || (verb !== first && relation.verbs === null))) return false
-  if (verb !== first && !goesOnFrom(sentence, verb)) return false
+  // The verb whose object it is: the last one before it, or the first word of what names it ("dump credentials").
+  let last = object.first - 1
+  while (last >= first && !isDoing(sentence[last]!)) last--
+  const candidates = object.first < object.last && isDoing(sentence[object.first]!) ? [object.first, last] : [last]
+  return candidates.some((verb) => isObjectOf(sentence, verb, first, object, relation))
+}
+
+/** Whether a verb, reached from the first one behind the subject, has the object. */
+function isObjectOf(sentence: Token[], verb: number, first: number, object: Place, relation: Relation): boolean {
+  if (verb < first) return false
+  if (verb === first ? !matches(sentence[verb]!, relation) : !goesOnFrom(sentence, verb)) return false
+  if (relation.verbs !== null && !matches(sentence[verb]!, relation)) return false
+  // Who disables PowerShell, or hacks its users, doesn't use it; "disabled the firewall" names what is done whole.
+  if (relation.verbs === null && verb < object.first && against.has(sentence[verb]!.lemma)) return false
   const path = sentence.slice(verb + 1, object.first)
-  if (relation.isThing)
+  if (relation.isThing) {
     return path.every((token) => objectWords.has(token.word) || mayBeLeftOut(token) || isListed(token))
-  return (
-    path.length <= 8 &&
-    path.every((token) => !token.mark || token.word === ',' || token.word === '(') &&
-    path.filter(({ word }) => ways.has(word)).length <= 2
-  )
+  }
+  if (path.length > 8 || path.some(({ mark, word }) => mark && word !== ',' && word !== '(')) return false
+  return path.filter(({ word }) => ways.has(word)).length <= 2
 }
 
 /** A name in a list of names. */
@@ -162,6 +172,9 @@ function firstVerb(sentence: Token[], subject: Place): number {
     } else if (wasSeen && ['to', 'for'].includes(token.word)) at++
     else if (auxiliaries.has(token.word)) {
       wasAuxiliary = !['has', 'have', 'had', 'also', 'then'].includes(token.word)
+      at++
+    } else if (isHedge(token) || isNegation(token) || ['do', 'does', 'did'].includes(token.word)) {
+      // What they do to the statement is looked at when it is found.
       at++
     } else if (mayBeLeftOut(token) || (heads.has(token.word) && !wasAuxiliary) || token.word === ')') at++
     else return -1

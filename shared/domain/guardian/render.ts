@@ -2,52 +2,56 @@ import type { Citation, Draft } from '../claims/types.ts'
 import { withoutHidden } from './hidden-characters.ts'
 import { defangAll } from './links.ts'
 
-/** Names of the cited documents, by id; ids stand for themselves. */
-export type Titles = (documentId: string) => string
-
-const nobody: ReadonlySet<string> = new Set()
+export interface RenderOptions {
+  /** Names of the cited documents, by id; without it ids stand for themselves. */
+  titles?: (documentId: string) => string
+  /** Hosts that stay as they are, as text; all others are defanged. */
+  allowedLinkHosts?: readonly string[]
+}
 
 /**
  * A draft as Markdown (CommonMark and GitHub's dialect), each claim followed by the numbers of its citations, which stand at
  * the end with their quotes. Whatever a text contains, it is shown as text: nothing in it becomes markup, a link, an image
  * or a heading.
  */
-export function renderMarkdown(draft: Draft, titles: Titles = (id) => id): string {
+export function renderMarkdown(draft: Draft, options: RenderOptions = {}): string {
+  const { titles, shown } = settingsOf(options)
   const sources = numbered(draft)
-  const lines = [`# ${escapeMarkdown(draft.title)}`, '', `TLP:${draft.tlp}`, '']
+  const lines = [`# ${escapeMarkdown(shown(draft.title))}`, '', `TLP:${draft.tlp}`, '']
   for (const { heading, claims } of draft.sections) {
-    lines.push(`## ${escapeMarkdown(heading)}`, '')
+    lines.push(`## ${escapeMarkdown(shown(heading))}`, '')
     for (const { text, citations } of claims) {
       const numbers = numbersOf(citations, sources).map((number) => ` \\[${number}\\]`)
-      lines.push(`- ${escapeMarkdown(text)}${numbers.join('')}`)
+      lines.push(`- ${escapeMarkdown(shown(text))}${numbers.join('')}`)
     }
     lines.push('')
   }
   if (sources.size > 0) lines.push('## Sources', '')
   for (const { number, citation } of sources.values()) {
     const { document_id, start, end, quote } = citation
-    const title = escapeMarkdown(titles(document_id))
-    lines.push(`${number}. ${title}, characters ${start} to ${end}: “${escapeMarkdown(shownQuote(quote))}”`)
+    const title = escapeMarkdown(shown(titles(document_id)))
+    lines.push(`${number}. ${title}, characters ${start} to ${end}: “${escapeMarkdown(shown(quote))}”`)
   }
   return `${lines.join('\n').trimEnd()}\n`
 }
 
 /** A draft as plain text, one claim a line; what looks like a link in a quote is defanged. */
-export function renderText(draft: Draft, titles: Titles = (id) => id): string {
+export function renderText(draft: Draft, options: RenderOptions = {}): string {
+  const { titles, shown } = settingsOf(options)
   const sources = numbered(draft)
-  const lines = [oneLine(draft.title), `TLP:${draft.tlp}`, '']
+  const lines = [shown(draft.title), `TLP:${draft.tlp}`, '']
   for (const { heading, claims } of draft.sections) {
-    lines.push(oneLine(heading), '')
+    lines.push(shown(heading), '')
     for (const { text, citations } of claims) {
       const numbers = numbersOf(citations, sources).map((number) => ` [${number}]`)
-      lines.push(`- ${oneLine(text)}${numbers.join('')}`)
+      lines.push(`- ${shown(text)}${numbers.join('')}`)
     }
     lines.push('')
   }
   if (sources.size > 0) lines.push('Sources', '')
   for (const { number, citation } of sources.values()) {
     const { document_id, start, end, quote } = citation
-    lines.push(`[${number}] ${oneLine(titles(document_id))}, characters ${start} to ${end}: "${shownQuote(quote)}"`)
+    lines.push(`[${number}] ${shown(titles(document_id))}, characters ${start} to ${end}: "${shown(quote)}"`)
   }
   return `${lines.join('\n').trimEnd()}\n`
 }
@@ -79,27 +83,39 @@ function numbersOf(citations: readonly Citation[], sources: ReadonlyMap<string, 
   return [...new Set(citations.map((citation) => sources.get(keyOf(citation))?.number ?? 0))]
 }
 
-function shownQuote(quote: string): string {
-  return defangAll(oneLine(quote), nobody).text
+function settingsOf({ titles = (id) => id, allowedLinkHosts = [] }: RenderOptions) {
+  const allowed = new Set(allowedLinkHosts)
+  /** One line in which nothing invisible is and nothing can be followed, whether the Guardian has seen it or not. */
+  const shown = (text: string) =>
+    defangAll(oneLine(text), allowed).text.replace(/(?<=[\p{L}\p{N}])@(?=[\p{L}\p{N}])/gu, '[@]')
+  return { titles, shown }
 }
 
 function oneLine(text: string): string {
   return withoutHidden(text).replace(/\s+/g, ' ').trim()
 }
 
+/** One pass, so that what escapes one character is never escaped itself. */
+const special = /\bwww\d?\.|:(?=\/\/|\w)|[\\`*_{}[\]()<>!|~$^=+#&@]/gi
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '#': '&#35;',
+  '@': '&#64;',
+  ':': '&#58;',
+}
+
 /**
  * Text as Markdown that shows it unchanged: a backslash before what CommonMark (section 2.4) lets one escape, entities for
- * what GitHub's dialect makes links of without any mark (`://`, `www.`, `@`, and `#1`, `a/b#1` beside them).
+ * what GitHub's dialect makes links of without any mark (`://`, `www.`, `#1`).
  */
 export function escapeMarkdown(text: string): string {
   return oneLine(text)
-    .replace(/[\\`*_{}[\]()<>!|~$^=+]/g, '\\$&')
-    .replace(/&/g, '&amp;')
-    .replace(/:(?=\/\/|[\w.])/g, '&#58;')
-    .replace(/\b(www\d?)\./gi, '$1&#46;')
-    .replace(/@/g, '&#64;')
-    .replace(/#/g, '&#35;')
-    .replace(/^([-–])/, '\\$1')
+    .replace(special, (found) => {
+      if (found.length > 1) return found.replace('.', '&#46;')
+      return entities[found] ?? `\\${found}`
+    })
+    .replace(/^-/, '\\-')
     .replace(/^(\d{1,9})([.)])/, '$1\\$2')
-    .replace(/\.(?=\S)/g, '&#46;')
 }

@@ -30,7 +30,24 @@ export function supportFault(claim: string, cited: readonly CitedSentence[], eff
   const wall = namesFault(text, cited) ?? numbersFault(text, cited)
   if (wall !== null) return wall
   const fault = wholeFault(text, cited, effort)
-  return fault === null ? null : { code: fault, what: text.slice(0, 200) }
+  if (fault === null) return null
+  return { code: fault === 'not_supported' ? closestFault(text, cited) : fault, what: text.slice(0, 200) }
+}
+
+/** For people: whether a sentence of nearly the same words denies it, or says it with less certainty. */
+function closestFault(text: string, cited: readonly CitedSentence[]): SupportFault {
+  for (const { start, end } of sentencesIn(text)) {
+    const tokens = tokenise(text.slice(start, end)).filter(({ mark }) => !mark)
+    const telling = tokens.filter((token) => !isNegation(token) && !['do', 'does', 'did'].includes(token.word))
+    for (const sentence of cited) {
+      const held = new Set(sentence.tokens.map(({ lemma }) => lemma))
+      const shared = telling.filter(({ lemma }) => held.has(lemma)).length
+      if (shared < telling.length * 0.7) continue
+      if (tokens.some(isNegation) !== sentence.tokens.some(isNegation)) return 'negation_differs'
+      if (!tokens.some(isHedge) && sentence.tokens.some(isHedge)) return 'certainty_differs'
+    }
+  }
+  return 'not_supported'
 }
 
 /** "According to <title>," and "The report says:" only tell what every citation tells. */
@@ -106,7 +123,8 @@ function* splits(text: string): Generator<[string, string]> {
 
 /** Whether a text is, word for word, one or more whole sentences that follow each other. */
 function verbatimFault(text: string, cited: readonly CitedSentence[]): SupportFault | null {
-  const wanted = wordsOf(tokenise(text))
+  const tokens = tokenise(text)
+  const wanted = wordsOf(tokens)
   if (wanted === '') return 'not_supported'
   let fault: SupportFault = 'not_supported'
   for (let from = 0; from < cited.length; from++) {
@@ -117,13 +135,16 @@ function verbatimFault(text: string, cited: readonly CitedSentence[]): SupportFa
       words += next.words
       if (words.length > wanted.length + 8) break
       if (words !== wanted && withoutBullet(words) !== wanted) continue
-      const first = takenBackFault(cited[from]!)
+      const first =
+        takenBackFault(cited[from]!) ?? (isAsked(next.tokens) && !isAsked(tokens) ? 'certainty_differs' : null)
       if (first === null) return null
       fault = first
     }
   }
   return fault
 }
+
+const isAsked = (tokens: readonly Token[]): boolean => tokens.slice(-3).some(({ word }) => word === '?')
 
 function withoutBullet(words: string): string {
   return words.replace(/^(?:\d{1,3}|[o+§\W]) /, '')
@@ -164,24 +185,22 @@ function addNumber(numbers: Set<string>, token: Token): void {
 }
 
 const uses = new Set(
-  'use deploy run execute install drop load download deliver distribute exploit abuse operate develop launch spread'.split(
-    ' ',
-  ),
+  'use deploy run execute install drop load download deliver distribute operate develop launch spread'.split(' '),
 )
 const exploits = new Set(['exploit', 'abuse', 'use'])
 const contacts = new Set(['communicate', 'contact', 'connect', 'beacon'])
 
-/** What a label may say beside names: what kind of thing they are. */
+/** What a label may say beside names: what kind of thing they are, and nothing that relates one to another. */
 const neutral = new Set(
-  `indicator indicators of compromise ioc iocs observable observables domain domains address addresses ip ipv4 ipv6 cidr network
-  networks url urls e-mail email hash hashes md5 sha-1 sha1 sha-256 sha256 sha512 file files path registry key mutex user agent asn
-  host hosts technique techniques tactic tactics sub-technique actor actors group groups threat software malware tool tools
-  vulnerability vulnerabilities cve mitre att&ck the a an and or in by with report document source named mentioned cited quoted
-  initial access execution persistence privilege escalation defense evasion credential discovery lateral movement collection
-  command control exfiltration impact resource development reconnaissance id bitcoin ethereum monero wallet onion mac port`.split(
+  `indicator indicators ioc iocs observable observables domain domains address addresses ip ipv4 ipv6 cidr url urls e-mail email
+  hash hashes md5 sha-1 sha1 sha-256 sha256 sha512 file files path registry key mutex user-agent asn technique techniques
+  sub-technique actor actors group groups software malware tool tools vulnerability vulnerabilities cve the a an and or mac
+  port bitcoin ethereum monero onion reconnaissance execution persistence discovery collection exfiltration impact`.split(
     /\s+/,
   ),
 )
+const neutralPhrases =
+  /\b(?:indicators? of compromise|named in (?:the|this) (?:report|document)|mentioned in (?:the|this) (?:report|document)|resource development|initial access|privilege escalation|defense evasion|credential access|lateral movement|command and control|mitre att&ck|threat actors?|threat groups?)\b/g
 
 /** Whether a text is a plain relation or label that cited sentences support. */
 function frameFault(text: string, cited: readonly CitedSentence[], isQuoted: boolean): SupportFault | null {
@@ -207,7 +226,7 @@ function frameFault(text: string, cited: readonly CitedSentence[], isQuoted: boo
 }
 
 function labelFault(text: string, sentence: CitedSentence, isQuoted: boolean): SupportFault | null {
-  let rest = ` ${text.toLowerCase()} `
+  let rest = ` ${text.toLowerCase()} `.replace(neutralPhrases, ' ')
   const names = sentence.named.flatMap(({ id, name, written }) =>
     [id, name, written].map((each) => normalise(each).toLowerCase()),
   )
@@ -247,12 +266,13 @@ function statedFault(subject: string, verb: Token, object: string, sentence: Cit
     .flatMap(({ written }) => occurrences(tokenise(written), sentence.tokens))
   for (const objects of parts) {
     if (objects === null) return 'not_supported'
-    const isTechnique = objects.kind === 'technique'
+    const { kind } = objects
+    const isTechnique = kind === 'technique'
     const fault = relationFault(sentence.tokens, {
       subjects: subjects.places,
       objects: objects.places,
       actors,
-      verbs: verbsFor(verb.lemma, isTechnique),
+      verbs: verbsFor(verb.lemma, kind),
       isThing: !isTechnique,
     })
     if (fault !== null) return fault
@@ -260,8 +280,8 @@ function statedFault(subject: string, verb: Token, object: string, sentence: Cit
   return null
 }
 
-function verbsFor(lemma: string, isTechnique: boolean): ReadonlySet<string> | null {
-  if (lemma === 'use') return isTechnique ? null : uses
+function verbsFor(lemma: string, kind: Named['kind'] | null): ReadonlySet<string> | null {
+  if (lemma === 'use') return kind === 'technique' ? null : kind === 'vulnerability' ? exploits : uses
   if (lemma === 'exploit') return exploits
   return contacts.has(lemma) ? contacts : new Set([lemma])
 }
@@ -296,12 +316,9 @@ function placesOf(name: string, sentence: CitedSentence): { places: Place[]; kin
     kind ??= named.kind
     places.push(...occurrences(tokenise(named.written), sentence.tokens))
   }
-  if (places.length === 0) {
-    const words = tokenise(plain)
-    // Only names stand for themselves: a common word of the sentence is none.
-    if (words.length === 0 || !words.some(({ capital, word }) => capital || /\d/.test(word))) return null
-    places.push(...occurrences(words, sentence.tokens))
-  }
+  // Only names stand for themselves: a common word of the sentence is none.
+  const words = tokenise(plain)
+  if (words.some(({ capital, word }) => capital || /\d/.test(word))) places.push(...occurrences(words, sentence.tokens))
   return places.length === 0 ? null : { places, kind }
 }
 

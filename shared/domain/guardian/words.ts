@@ -2,7 +2,7 @@ import { withoutHidden } from './hidden-characters.ts'
 
 /** A word of a sentence, or a mark that separates its parts. */
 export interface Token {
-  /** As it is compared: lower case, refanged, without quotation marks; a mark is one of `, ; : ( ) —`. */
+  /** As it is compared: lower case, refanged, without quotation marks; a mark is one of `, ; : ( ) — ?`. */
   word: string
   /** What it comes from when it is inflected: "used", "employs" and "using" are all "use". */
   lemma: string
@@ -40,7 +40,8 @@ export function tokenise(text: string): Token[] {
     const lower = word.toLowerCase()
     tokens.push({
       word: lower,
-      lemma: mark ? lower : lemmaOf(lower),
+      // The month is not the verb.
+      lemma: mark ? lower : word === 'May' ? 'month' : lemmaOf(lower),
       mark,
       capital: !mark && /^\P{L}*[\p{Lu}\p{N}]/u.test(word),
       start,
@@ -85,7 +86,7 @@ export function tokenise(text: string): Token[] {
 }
 
 const closing = new Set('"\'*_|]}>.,;:!?…)—-<=#~')
-const separating = new Set(',;:)—')
+const separating = new Set(',;:)—?')
 
 const irregular: Readonly<Record<string, string>> = {
   ran: 'run', sent: 'send', stole: 'steal', stolen: 'steal', wrote: 'write', written: 'write', began: 'begin',
@@ -163,7 +164,7 @@ export const hedges = words(
   wanted wanting threaten threatens threatened if whether unless except only until stopped ceased prevented blocked thwarted
   foiled mitigated simulate simulated simulates simulating simulation emulate emulated emulates emulating emulation exercise
   drill tabletop demo demonstration proof-of-concept fictional fictitious honeypot nearly almost partially former formerly
-  pretend pretended pretending unlike contrary retracted`,
+  pretend pretended pretending unlike contrary retracted ?`,
 )
 
 /** What, behind a statement or before a list, says that it is in doubt or made up. */
@@ -177,8 +178,8 @@ export function isNegation({ word }: Token): boolean {
   return negations.has(word) || word.endsWith("n't")
 }
 
-export function isHedge({ word }: Token): boolean {
-  return hedges.has(word)
+export function isHedge({ word, lemma }: Token): boolean {
+  return hedges.has(word) && lemma !== 'month'
 }
 
 const numberWords = 'zero one two three four five six seven eight nine ten eleven twelve'.split(' ')
