@@ -297,6 +297,11 @@ describe('deleting a workspace', () => {
       (await owner<{ status: string }[]>`select status from jobs where id = ${id}`)[0]?.status
     await expect.poll(() => status(job_id), { timeout: 15_000 }).toBe('succeeded')
     await expect.poll(() => objectsOf(product.dataFolder, orgId), { timeout: 15_000 }).toHaveLength(5)
+    // What a model was asked and answered; that of another workspace stays.
+    for (const workspaceId of [second.id, other.workspaceId]) {
+      const key = `${orgId}/${workspaceId}/models/2026-11-21/${newId()}.json`
+      await product.services.objects.write('artifacts', key, '{}', 'application/json')
+    }
     const shown = async (value: string) => [
       ...(await owner`select confidence, tlp from indicators where org_id = ${orgId} and value = ${value}`),
     ]
@@ -310,7 +315,7 @@ describe('deleting a workspace', () => {
     expect(
       Object.keys(left).filter((table) => !['audit_logs', 'jobs', 'job_events', 'idempotency_keys'].includes(table)),
     ).toEqual([])
-    expect(await objectsOf(product.dataFolder, orgId)).toHaveLength(3)
+    expect(await objectsOf(product.dataFolder, orgId)).toHaveLength(4)
     expect(await shown('c2.only-here.top')).toEqual([])
     const [after] = await shown('185.220.101.40')
     expect(after!.confidence).toBeLessThan(known!.confidence)

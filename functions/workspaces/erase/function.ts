@@ -6,7 +6,7 @@ export default defineTask({
   summary: 'Remove the next part of a workspace that is being deleted',
   resources: {
     timeoutSeconds: 300,
-    buckets: ['uploads', 'exports'],
+    buckets: ['uploads', 'exports', 'artifacts'],
     enqueues: [eraseWorkspace, removeLateObjects],
   },
   handler: () => import('./handler.ts'),

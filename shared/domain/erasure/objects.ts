@@ -26,6 +26,11 @@ export function placesOf(orgId: string): ObjectPlace[] {
   return buckets.map((bucket) => ({ bucket, prefix: `${orgId}/` }))
 }
 
+/** Where a workspace's objects are that go by their place: what runs and models have kept. */
+export function placesOfWorkspace(workspace: { orgId: string; workspaceId: string }): ObjectPlace[] {
+  return [{ bucket: 'artifacts', prefix: `${workspace.orgId}/${workspace.workspaceId}/` }]
+}
+
 /** @throws AppError VALIDATION_ERROR for a place that is not the organization's */
 export function requireOwnPlaces(orgId: string, places: readonly ObjectPlace[]): void {
   if (places.every(({ prefix }) => prefix.startsWith(`${orgId}/`))) return
