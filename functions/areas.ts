@@ -1,6 +1,7 @@
 /** What each area of functions is about: shown above its operations in the API reference. */
 export const areas: Readonly<Record<string, string>> = {
   actors: 'Threat actors that documents name',
+  agents: 'The council of agents, as the workspace has set them',
   'agent-runs': 'Runs of playbooks: durable, with budgets, approvals and all that was done',
   'api-keys': 'Keys for programs: with scopes, expiry, and rotation with overlap',
   attack: 'Techniques and software of MITRE ATT&CK that documents name, and how well rules cover them',

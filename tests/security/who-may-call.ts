@@ -31,6 +31,8 @@ export const walls: readonly Wall[] = [
       'agent-runs-read',
       'agent-runs-read-statistics',
       'agent-runs-stream-events',
+      'agents-list',
+      'agents-read',
       'attack-list-software',
       'attack-list-techniques',
       'attack-read-coverage',
@@ -121,6 +123,13 @@ export const walls: readonly Wall[] = [
     scope: 'projects:delete',
     secondFactor: false,
     routes: ['projects-delete'],
+  },
+  {
+    permission: 'agents:manage',
+    roles: managers,
+    scope: 'agents:manage',
+    secondFactor: false,
+    routes: ['agents-list-versions', 'agents-update'],
   },
   {
     permission: 'organization:manage',

@@ -90,7 +90,7 @@ export const RunRequest = v.strictObject({
 
 /** A decision on what a run waits for. */
 export const RunDecision = v.strictObject({
-  node: v.pipe(v.string(), v.minLength(1), v.maxLength(100)),
+  node: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_-]{0,99}$/, 'must be the name of a node')),
   decision: v.picklist(['approve', 'reject']),
   comment: v.optional(v.pipe(PlainText, v.maxLength(2000))),
 })
