@@ -1,6 +1,6 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
-import { validateDocument } from '#shared/domain/documents/messages.ts'
+import { documentFinished, validateDocument } from '#shared/domain/documents/messages.ts'
 import { newId } from '#shared/domain/ids.ts'
 import type { Bus } from '#shared/platform/bus/index.ts'
 import { type Database, nobody, system } from '#shared/platform/database/index.ts'
@@ -30,7 +30,14 @@ const queue: Queue = {
   async check() {},
   async close() {},
 }
-const bus: Bus = { async publish() {}, async check() {}, async close() {} }
+let isBusDown = false
+const bus: Bus = {
+  async publish() {
+    if (isBusDown) throw new PlatformError('UNAVAILABLE', 'down')
+  },
+  async check() {},
+  async close() {},
+}
 let services: Services
 
 beforeAll(async () => {
@@ -50,6 +57,7 @@ beforeEach(async () => {
   await owner`delete from outbox`
   sent.length = 0
   failure = null
+  isBusDown = false
 })
 afterAll(async () => {
   await owner.end()
@@ -59,7 +67,7 @@ afterAll(async () => {
 
 const call = (): Call<Service> => ({
   functionName: 'test',
-  resources: { enqueues: [validateDocument] },
+  resources: { enqueues: [validateDocument], publishes: [documentFinished] },
   principal: { orgId, workspaceId: null, userId: null },
   scope: { ...nobody, orgId, workspaceId: 'any' },
   requestId: 'request-1',
@@ -130,6 +138,23 @@ test('a message whose sending timed out after all is sent again under the same i
   await sweep()
   expect(sent).toHaveLength(2)
   expect(sent[0]?.id).toBe(sent[1]?.id)
+})
+
+test('a bus that is down holds up no tasks, neither after the commit nor in the sweep', async () => {
+  isBusDown = true
+  await inTransaction(services, call(), async (context) => {
+    await context.publish(documentFinished, { ...step, outcome: 'ready' })
+    await context.enqueue(validateDocument, step)
+  })
+  expect(sent).toHaveLength(1)
+  expect(await waiting()).toBe(1)
+  failure = 'before'
+  await enqueueOne()
+  failure = null
+  expect(await sweep()).toBe(1)
+  expect(sent).toHaveLength(2)
+  isBusDown = false
+  expect(await sweep()).toBe(1)
 })
 
 test('two sweepers at once send each message once', async () => {
