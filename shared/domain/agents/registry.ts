@@ -62,7 +62,7 @@ export const AgentVersion = v.strictObject({
 export type AgentVersion = v.InferInput<typeof AgentVersion>
 
 /** An agent's key in a path; whether there is such an agent is looked up. */
-export const AgentKey = v.pipe(v.string(), v.regex(/^[a-z-]{1,40}$/, 'must be the key of an agent'))
+export const AgentKey = v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,40}$/, 'must be the key of an agent'))
 
 /** @throws AppError NOT_FOUND */
 function lordOf(key: string): Lord {
