@@ -114,11 +114,16 @@ async function change(sql: Sql, id: string, { status, done, total, message, resu
 
 /**
  * The statement that counts an attempt at a job's step in the transaction of the step's effects: the last one, since
- * steps lock what they work on before the job. What they told of the job tells the attempt too.
+ * steps lock what they work on before the job. What they told of the job tells the attempt too. A job that had ended before
+ * counts no more.
  */
 export function countAttempt(sql: Sql, id: string) {
   return sql`
-    with counted as (update jobs set attempts = attempts + 1 where id = ${id} returning id, version, attempts)
+    with counted as (
+      update jobs set attempts = attempts + 1
+      where id = ${id} and (finished_at is null or finished_at = now())
+      returning id, version, attempts
+    )
     update job_events e set data = jsonb_set(e.data, '{attempts}', to_jsonb(c.attempts))
     from counted c where e.job_id = c.id and e.sequence > c.version - 4 and e.created_at = now()`
 }
