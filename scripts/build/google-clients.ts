@@ -28,12 +28,15 @@ export const withoutGrpc: Plugin = {
   },
 }
 
-/** What a package of Google's asks for when it is there, to colour its debugging output. It is not. */
-export const withoutColours: Plugin = {
-  name: 'without-colours',
+/**
+ * What packages of Google's clients use when it is there, and do without: colours for debugging output, and encodings
+ * that nothing of Google's answers in. It is not there.
+ */
+export const withoutOptionalPackages: Plugin = {
+  name: 'without-optional-packages',
   setup(build) {
-    build.onResolve({ filter: /^supports-color$/ }, ({ path }) => ({ path, namespace: 'without-colours' }))
-    build.onLoad({ filter: /.*/, namespace: 'without-colours' }, () => ({ contents: 'module.exports = {}' }))
+    build.onResolve({ filter: /^(supports-color|encoding)$/ }, ({ path }) => ({ path, namespace: 'optional-package' }))
+    build.onLoad({ filter: /.*/, namespace: 'optional-package' }, () => ({ contents: 'module.exports = {}' }))
   },
 }
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { BuildOptions, Plugin } from 'esbuild'
-import { tasksJson, withoutColours, withoutGrpc } from './google-clients.ts'
+import { tasksJson, withoutGrpc, withoutOptionalPackages } from './google-clients.ts'
 
 /** The folder that everything is resolved from. */
 export const repository = fileURLToPath(new URL('../../', import.meta.url))
@@ -40,6 +40,6 @@ export const commonSettings = {
   banner: {
     js: "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url),__dirname=import.meta.dirname;",
   },
-  plugins: [nativeStreams, withoutGrpc, withoutColours, tasksJson],
+  plugins: [nativeStreams, withoutGrpc, withoutOptionalPackages, tasksJson],
   logLevel: 'silent',
 } satisfies BuildOptions

@@ -37,7 +37,7 @@ beforeAll(async () => {
     for (const [name, content] of files) await writeFile(join(folder, name), content)
   }
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
-}, 60_000)
+}, 600_000)
 afterAll(async () => {
   await fake.stop()
   await rm(folder, { recursive: true, force: true })
@@ -87,7 +87,7 @@ describe('the bundled drivers of queue, state and secrets', () => {
     // They come as far as looking for credentials.
     const noCredentials = expect.stringContaining('/no/such/key.json')
     expect(messages).toEqual([noCredentials, noCredentials, noCredentials])
-  }, 60_000)
+  }, 600_000)
 
   it('read a secret and understand a refusal without gRPC', async () => {
     fake.add('present', 'the value')

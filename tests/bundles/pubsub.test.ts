@@ -49,5 +49,5 @@ describe('the bundled Pub/Sub driver', () => {
       env: { ...process.env, PUBSUB_EMULATOR_HOST: fake.host, METADATA_SERVER_DETECTION: 'none' },
     })
     expect(fake.taken.map(({ data }) => data.toString())).toEqual(['hello'])
-  }, 60_000)
+  }, 600_000)
 })

@@ -43,7 +43,7 @@ beforeAll(async () => {
   token = await product.signUp()
   orgId = (await call(product.url, 'POST', '/v1/organizations', { token, body: { name: 'Example' } })).body.id
   owner = postgres(product.database.ownerUrl, { max: 1 })
-})
+}, 600_000)
 afterEach(async () => {
   for (const one of running) one.signal('SIGKILL')
   await Promise.all([...running].map((one) => one.ended))
