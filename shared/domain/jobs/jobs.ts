@@ -141,11 +141,6 @@ export async function noteFailedAttempt(sql: Sql, id: string, error: { code: str
     select org_id, workspace_id, id, version, status, ${jobEventData(sql)} from changed`
 }
 
-/** Adds what a call to a model cost, in millionths of a US dollar; also to a job that has ended meanwhile. */
-export async function addJobCost(sql: Sql, id: string, microdollars: number): Promise<void> {
-  await sql`update jobs set cost_microdollars = cost_microdollars + ${microdollars} where id = ${id}`
-}
-
 /**
  * How far the events of a job go, and whether no more will come than these; those of long ago are kept no longer.
  * @throws AppError NOT_FOUND
