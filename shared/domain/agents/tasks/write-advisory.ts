@@ -90,9 +90,10 @@ function toSentences(evidence: readonly EvidenceItem[]): Sentence[] {
   const byPlace = Map.groupBy(evidence, ({ start, end }) => `${start} ${end}`)
   return [...byPlace.values()].flatMap((items) => {
     const [{ start, end, sentence }] = items as [EvidenceItem]
-    const text = sentence.replace(/\s+/g, ' ')
-    // A list of names or half a sentence is nothing to tell people.
-    const isProse = text.length <= maximumCharacters && text.split(' ').length >= 6 && /[.!?]["”’)]?$/.test(text)
+    const text = sentence.replace(/\s+/g, ' ').replace(/^[•▪◦·*–—-]+ /, '')
+    // A list of names, a footnote or half a sentence is nothing to tell people.
+    const isWhole = /^["“‘'([]?\p{Lu}/u.test(text) && /[.!?]["”’')]?$/.test(text)
+    const isProse = isWhole && text.length <= maximumCharacters && text.split(' ').length >= 6
     return isProse ? [{ start, end, text, items }] : []
   })
 }
