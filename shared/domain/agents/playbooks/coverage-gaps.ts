@@ -4,6 +4,7 @@ import { toNavigatorLayer } from '../../detection/navigator.ts'
 import type { Json, Sql } from '../../sql.ts'
 import { Tlp } from '../../tlp.ts'
 import type { NodeContext, Playbook } from '../playbook.ts'
+import { quick } from './asked.ts'
 
 const Input = v.strictObject({
   maximum_tlp: v.optional(v.pipe(Tlp, v.description('Documents and rules above it are not counted')), 'AMBER'),
@@ -78,24 +79,8 @@ export const coverageGaps: Playbook = {
   input: Input,
   start: 'measure',
   nodes: {
-    measure: {
-      kind: 'work',
-      title: 'Compare documents with rules',
-      agent: 'strategos',
-      queue: 'priority',
-      timeoutSeconds: 20,
-      attempts: 3,
-      work: measure,
-    },
-    explain: {
-      kind: 'work',
-      title: 'Show what is behind the gaps',
-      agent: 'seer',
-      queue: 'priority',
-      timeoutSeconds: 20,
-      attempts: 3,
-      work: explain,
-    },
+    measure: { ...quick, title: 'Compare documents with rules', agent: 'strategos', work: measure },
+    explain: { ...quick, title: 'Show what is behind the gaps', agent: 'seer', work: explain },
   },
   edges: [{ from: 'measure', to: 'explain' }],
   output({ outputs }) {

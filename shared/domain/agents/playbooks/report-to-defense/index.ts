@@ -7,6 +7,7 @@ import type { Json } from '../../../sql.ts'
 import type { NodeContext, Playbook, State } from '../../playbook.ts'
 import { editDraft } from '../../tasks/edit-draft.ts'
 import { writeAdvisory } from '../../tasks/write-advisory.ts'
+import { asked, quick, withModel } from '../asked.ts'
 import { type DocumentEvidence, readDocumentEvidence } from '../evidence.ts'
 import { guard } from '../guard.ts'
 import { enrich } from './enrich.ts'
@@ -36,12 +37,6 @@ async function edit({ state, agent, complete, readUntrusted }: NodeContext): Pro
   const material = { draft, findings: (before?.findings ?? []) as unknown as Json }
   const answer = await complete({ task, system, output, material })
   return { draft: answer.output, model: answer.model } as unknown as Json
-}
-
-/** The workspace's own instructions come after ours. */
-function asked<Output>(task: { name: string; system: string; output: Output }, instructions: string) {
-  const system = instructions === '' ? task.system : `${task.system}\n\nOf the workspace:\n${instructions}`
-  return { task: task.name, system, output: task.output }
 }
 
 async function check(context: NodeContext): Promise<Json> {
@@ -75,9 +70,6 @@ function shows({ outputs }: State): Json {
     blocklist,
   } as unknown as Json
 }
-
-const quick = { kind: 'work', queue: 'priority', timeoutSeconds: 25, attempts: 3 } as const
-const withModel = { kind: 'work', queue: 'long-running', timeoutSeconds: 300, attempts: 3 } as const
 
 /** From a threat report to an advisory that cites and a pack of defenses, approved before anything leaves. */
 export const reportToDefense: Playbook = {
