@@ -30,8 +30,6 @@ export interface DrainOptions {
 
 /** Deliveries under way at once, copies aside. */
 const porters = 4
-/** Failures beyond these are not told: by them functions give up, and here what fails is cured by another try. */
-const attemptsTold = 3
 const triesInAll = 30
 
 /**
@@ -42,6 +40,8 @@ export class Carrier {
   readonly bus: Bus
   readonly queue: Queue
   readonly waiting: Carried[] = []
+  /** Failures beyond these are not told: by them functions give up, and here what fails is cured by another try. */
+  attemptsTold = 3
   /** What was answered, by function and outcome. */
   readonly answers = new Map<string, number>()
   readonly #product: TestProduct
@@ -82,7 +82,7 @@ export class Carrier {
   async deliver(url: string, message: Carried, headers: Record<string, string> = {}): Promise<string> {
     const { target } = message
     const token = await this.#product.signPush(`${this.#product.services.config.FUNCTIONS_URL}/${target}`)
-    const push = pushOf({ ...message, attempt: Math.min(message.attempt, attemptsTold) })
+    const push = pushOf({ ...message, attempt: Math.min(message.attempt, this.attemptsTold) })
     const answer = await call(url, 'POST', `/functions/${target}`, {
       token,
       rawBody: push.rawBody,

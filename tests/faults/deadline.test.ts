@@ -100,6 +100,7 @@ beforeAll(async () => {
   console.log(`ADAPT_FAULT_SEED=${seed}`)
   stage = await openStage()
   const { product, owner, carrier } = stage
+  carrier.attemptsTold = Number.POSITIVE_INFINITY
   await signUp(stage)
   const [organization] = await owner<{ id: string }[]>`select id from organizations`
   orgId = organization!.id

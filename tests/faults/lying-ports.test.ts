@@ -75,6 +75,7 @@ beforeAll(async () => {
   const honest = await startInstance({ ...product.services, bus, queue }, functions)
   const { stop } = deceived.instance
   deceived.instance = { ...honest, stop: async () => void (await Promise.all([stop(), honest.stop()])) }
+  carrier.attemptsTold = Number.POSITIVE_INFINITY
   const deliver = carrier.deliver.bind(carrier)
   carrier.deliver = (url, message, headers) =>
     deliver(message.attempt < honestAttempt ? url : deceived.instance.url, message, headers)
