@@ -31,6 +31,8 @@ export interface CitedSentence extends Span {
   takenBack: 'negation' | 'certainty' | null
 }
 
+/** One quote touches no more: a list that is quoted whole supports everything and nothing. */
+const maximumSentences = 20
 /** Beyond this a text is read sentence by sentence. */
 const maximumExtractedCharacters = 4_000_000
 
@@ -42,7 +44,8 @@ export class CitedTexts {
   /** The sentences that a citation touches; null when their edges can't be told. */
   sentences(citation: Citation, source: Source): CitedSentence[] | null {
     const spans = sentencesAt(source.text, citation.start, citation.end)
-    return spans?.map((span) => this.#sentence(citation.document_id, source, span)) ?? null
+    if (spans === null || spans.length > maximumSentences) return null
+    return spans.map((span) => this.#sentence(citation.document_id, source, span))
   }
 
   #sentence(documentId: string, source: Source, span: Span): CitedSentence {

@@ -1,7 +1,10 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Claim } from '../claims/types.ts'
 import { falseClaim, kinds, testSources, trueClaims } from './false-claims.ts'
 import { review } from './review.ts'
+
+// Thousands of reviews: time for machines that are ten times slower.
+vi.setConfig({ testTimeout: 180_000 })
 
 const options = { audience: 'CLEAR', mode: 'remove', sources: testSources, allowedLinkHosts: [] } as const
 

@@ -117,7 +117,7 @@ test('a document of a workspace that the caller may not enter is not known', asy
   const workspace = newId()
   await owner`insert into workspaces (id, org_id, name) values (${workspace}, ${orgId}, 'Secret')`
   await owner`update documents set workspace_id = ${workspace} where id = ${id}`
-  const sources = await database.transaction({ ...(await scopeOf(orgId)), userId: ownerId }, (sql) =>
+  const sources = await database.transaction({ ...nobody, orgId, userId: ownerId, workspaceId: newId() }, (sql) =>
     loadSources(sql, [id]),
   )
   expect(sources(id)).toBeNull()

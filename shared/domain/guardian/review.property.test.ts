@@ -1,9 +1,12 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Draft } from '../claims/types.ts'
 import { documentId, falseClaim, kinds, testSources, trueClaims } from './false-claims.ts'
 import { renderMarkdown } from './render.ts'
 import { review } from './review.ts'
+
+// Room for machines that are ten times slower.
+vi.setConfig({ testTimeout: 180_000 })
 
 const options = {
   audience: 'CLEAR',

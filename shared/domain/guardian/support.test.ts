@@ -112,4 +112,5 @@ test('comparing ends when the effort is spent, and then nothing is believed', ()
   const citation = { evidence_id: null, document_id: document, start: 0, end: text.length, quote: text }
   const cited = new CitedTexts().sentences(citation, source)!
   expect(supportFault(`${'b '.repeat(90)}end`, cited, { left: 50 })).toMatchObject({ code: 'too_large' })
+  expect(supportFault('Word. '.repeat(21), cited, { left: 1_000_000 })).toMatchObject({ code: 'too_large' })
 })

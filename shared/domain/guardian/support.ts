@@ -6,6 +6,11 @@ import { sentencesIn } from './sentences.ts'
 import type { FindingCode } from './types.ts'
 import { isDoing, isHedge, isNegation, normalise, numberOf, type Token, tokenise } from './words.ts'
 
+const maximumCited = 60
+const maximumSentences = 20
+/** What one attempt to read a text as a relation or label costs, in comparisons of words. */
+const frameEffort = 1000
+
 /** Why what a claim cites does not say it, with the words in question. */
 export interface Unsupported {
   code: FindingCode
@@ -27,6 +32,9 @@ export interface Unsupported {
 export function supportFault(claim: string, cited: readonly CitedSentence[], effort: Effort): Unsupported | null {
   const text = withoutAttribution(normalise(claim), cited)
   if (text === '') return { code: 'not_supported', what: claim }
+  // A brief's claim is a few sentences about a few; comparing all with all has to end somewhere.
+  if (cited.length > maximumCited || sentencesIn(text).length > maximumSentences)
+    return { code: 'too_large', what: text }
   const wall = namesFault(text, cited) ?? numbersFault(text, cited)
   if (wall !== null) return wall
   const fault = wholeFault(text, cited, effort)
@@ -78,7 +86,7 @@ function wholeFault(text: string, cited: readonly CitedSentence[], effort: Effor
       continue
     }
     const sentences = cited.filter(({ words }) => words !== '' && wordsOf(tokenise(rest)).includes(words.trim()))
-    const framed = frameFault(label, sentences.length > 0 ? sentences : cited, true)
+    const framed = frameFault(label, sentences.length > 0 ? sentences : cited, true, effort)
     if (framed === null) return null
     fault = worse(fault, framed)
   }
@@ -98,7 +106,7 @@ function sentenceFault(text: string, cited: readonly CitedSentence[], effort: Ef
     if (found === null) return null
     fault = worse(fault, found)
   }
-  const framed = frameFault(text, cited, false)
+  const framed = frameFault(text, cited, false, effort)
   return framed === null ? null : worse(fault, framed)
 }
 
@@ -203,11 +211,18 @@ const neutralPhrases =
   /\b(?:indicators? of compromise|named in (?:the|this) (?:report|document)|mentioned in (?:the|this) (?:report|document)|resource development|initial access|privilege escalation|defense evasion|credential access|lateral movement|command and control|mitre att&ck|threat actors?|threat groups?)\b/g
 
 /** Whether a text is a plain relation or label that cited sentences support. */
-function frameFault(text: string, cited: readonly CitedSentence[], isQuoted: boolean): SupportFault | null {
+function frameFault(
+  text: string,
+  cited: readonly CitedSentence[],
+  isQuoted: boolean,
+  effort: Effort,
+): SupportFault | null {
   const tokens = tokenise(text)
   if (tokens.length > 60) return 'not_supported'
   let fault: SupportFault = 'not_supported'
   for (const sentence of cited) {
+    effort.left -= frameEffort
+    if (effort.left <= 0) return 'too_large'
     const found = labelFault(text, sentence, isQuoted) ?? takenBackFault(sentence)
     if (found === null) return null
     fault = worse(fault, found)
@@ -217,6 +232,8 @@ function frameFault(text: string, cited: readonly CitedSentence[], isQuoted: boo
     const tail = verb.lemma === 'communicate' || verb.lemma === 'connect' ? 2 : 1
     const [subject, object] = [text.slice(0, verb.start), text.slice(tokens[at + tail - 1]!.end)]
     for (const sentence of cited) {
+      effort.left -= frameEffort
+      if (effort.left <= 0) return 'too_large'
       const found = statedFault(subject, verb, object, sentence) ?? takenBackFault(sentence)
       if (found === null) return null
       fault = worse(fault, found)

@@ -57,7 +57,7 @@ export const findingCodes = {
   quotes_overlap: 'Two quotes of the claim overlap without one containing the other',
   quote_hides_text: 'The quote contains characters that hide or reorder text',
   evidence_mismatch: 'The evidence is not one of that document at that place',
-  sentence_unbounded: 'Where the cited sentence begins and ends cannot be told',
+  sentence_unbounded: 'Where the cited sentence begins and ends cannot be told, or the quote touches too many',
   name_not_cited: 'The claim names something that the cited text does not',
   number_not_cited: 'The claim holds a number or date that the cited text does not',
   negation_differs: 'The claim denies what the cited text says, or the other way round',
