@@ -406,5 +406,5 @@ describe('every function of the build', () => {
       }
     }
     await Promise.all([work(), work(), work()])
-  }, 600_000)
+  }, 1_200_000)
 })
