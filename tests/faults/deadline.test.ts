@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as v from 'valibot'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { newId } from '#shared/domain/ids.ts'
 import { eventType, taskType } from '#shared/domain/messaging.ts'
 import type { Sql } from '#shared/domain/sql.ts'
@@ -30,6 +30,7 @@ const databaseSeconds = 2
 const attempts = queuePolicies.default.attempts
 /** Of the sender; those that fail are no more than two besides. */
 const impatientAttempts = 4
+vi.setConfig({ testTimeout: 120_000 })
 
 const Payload = v.object({ mark: v.string() })
 type Payload = v.InferOutput<typeof Payload>
@@ -164,7 +165,7 @@ function holdFirst(at: 'prepare' | 'run') {
 async function untilOneWaits(): Promise<void> {
   const waiting = () =>
     stage.owner`select 1 from pg_stat_activity where application_name = 'late' and wait_event_type = 'Lock'`
-  await expect.poll(async () => (await waiting()).length, { timeout: 20_000, interval: 10 }).toBeGreaterThan(0)
+  await expect.poll(async () => (await waiting()).length, { timeout: 60_000, interval: 10 }).toBeGreaterThan(0)
 }
 
 for (const kind of ['task', 'event'] as const) {
@@ -294,5 +295,5 @@ for (const roundSeed of [seed, seed + 1]) {
     )
     // The deadlines were real: some messages were delivered while an earlier delivery was under way.
     expect([...outcomes.values()].filter((answers) => answers.includes('duplicate')).length).toBeGreaterThan(3)
-  }, 60_000)
+  })
 }

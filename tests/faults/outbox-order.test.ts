@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type postgres from 'postgres'
 import * as v from 'valibot'
-import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest'
 import { newId } from '#shared/domain/ids.ts'
 import { eventType } from '#shared/domain/messaging.ts'
 import type { Bus, BusMessage } from '#shared/platform/bus/index.ts'
@@ -20,6 +20,7 @@ import { Random } from './random.ts'
 /** Repeat a run with ADAPT_FAULT_SEED=…; moments still depend on the machine. */
 const seed = Number(process.env.ADAPT_FAULT_SEED ?? randomInt(2 ** 31))
 const orgId = newId()
+vi.setConfig({ testTimeout: 120_000 })
 const keys = ['a', 'b', 'c', 'd']
 const counted = eventType('documents', 'test.counted', v.object({ key: v.string(), number: v.number() }))
 
@@ -180,7 +181,7 @@ for (const [round, roundSeed] of [seed, seed + 1, seed + 2].entries()) {
     for (const { key, number } of counters) {
       expect(order(bus.arrived, key), key).toEqual(Array.from({ length: number }, (_, at) => at + 1))
     }
-  }, 60_000)
+  })
 }
 
 test('a later message does not overtake one that waits for the sweeper: both are sent at once', async () => {
