@@ -50,6 +50,8 @@ create table detection_rules (
   name text not null check (length(name) between 1 and 200),
   content text not null,
   sha256 bytea not null,
+  -- Of the rules of a YARA file: a scanner takes no two of one name.
+  yara_names jsonb not null default '[]',
   -- ATT&CK ids.
   techniques jsonb not null default '[]',
   tlp text not null check (tlp in ('CLEAR', 'GREEN', 'AMBER', 'AMBER+STRICT', 'RED')),

@@ -30,7 +30,7 @@ export function pathEnd(path: string): PathEnd | null {
   const system =
     path.includes('\\') || /^[A-Za-z]:/.test(path) || /\.(?:exe|dll|bat|ps1|vbs)$/i.test(path) ? 'windows' : 'linux'
   const separator = system === 'windows' ? '\\' : '/'
-  const placeholder = /(?:%[^%\\/]+%|<[^<>\\/]+>|\$[A-Z_]+|~|\*)/gi
+  const placeholder = /(?:%[^%\\/]+%|<[^<>\\/]+>|\[[^[\]\\/]+\]|\{[^{}\\/]+\}|\$[A-Z_]+|~|\*)/gi
   const last = [...path.matchAll(placeholder)].at(-1)
   const cut = last === undefined ? null : path.slice(last.index + last[0].length)
   if (cut === null) {
@@ -64,4 +64,18 @@ export function keyPath(key: string): string | null {
   if (path === undefined || path.length < 8) return null
   const last = path.slice(path.lastIndexOf('\\') + 1).toLowerCase()
   return last.split(' ').every((word) => sharedKeys.has(word)) ? null : path
+}
+
+/** Services that tell anybody their address: malware asks them, and so does everybody else. */
+const addressServices = new Set(
+  (
+    'api.ipify.org api.my-ip.io api.myip.com checkip.amazonaws.com checkip.dyndns.org icanhazip.com ident.me ifconfig.co ' +
+    'ifconfig.io ifconfig.me ip-api.com ip.anysrc.net ipapi.co ipecho.net ipinfo.io ipv4bot.whatismyipaddress.com ' +
+    'myexternalip.com whatismyip.com whatismyipaddress.com wtfismyip.com'
+  ).split(' '),
+)
+
+/** Whether a host is one that every network asks for: that it was asked for says nothing. */
+export function isEverybodysHost(host: string): boolean {
+  return addressServices.has(host.toLowerCase().replace(/^www\./, ''))
 }

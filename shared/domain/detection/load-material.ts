@@ -7,6 +7,8 @@ import type { RuleIndicator, RuleMaterial } from './types.ts'
 const maximumIndicators = 20_000
 /** Pieces of evidence for one indicator; a rule needs some, not all. */
 const maximumEvidence = 5
+/** A sentence that names more techniques is a list, and says of nothing in it what it is for. */
+const maximumTechniques = 2
 
 export interface MaterialRequest {
   documentId: string
@@ -30,13 +32,15 @@ export async function loadRuleMaterial(sql: Sql, request: MaterialRequest): Prom
       select indicator_id, id, sentence, row_number() over (partition by indicator_id order by confidence desc, id) as number
       from evidence where document_id = ${document.id} and indicator_id is not null and suppressed_list is null
     ), named as (
-      select distinct e.sentence, t.external_id from evidence e join entities t on t.id = e.entity_id
-      where e.document_id = ${document.id} and t.kind = 'technique'
+      select sentence, external_id, count(*) over (partition by sentence) as techniques from (
+        select distinct e.sentence, t.external_id from evidence e join entities t on t.id = e.entity_id
+        where e.document_id = ${document.id} and t.kind = 'technique') sentences
     )
     select i.type, i.value, i.tlp, i.confidence, i.suppressed_list is not null as suppressed, i.first_seen, i.valid_until,
       jsonb_agg(distinct m.id) as evidence_ids,
       coalesce(jsonb_agg(distinct n.external_id) filter (where n.external_id is not null), '[]') as techniques
-    from mentions m join indicators i on i.id = m.indicator_id left join named n on n.sentence = m.sentence
+    from mentions m join indicators i on i.id = m.indicator_id left join named n
+      on n.sentence = m.sentence and n.techniques <= ${maximumTechniques}
     where m.number <= ${maximumEvidence} and i.suppressed_list is null and i.valid_until > ${request.now}
       and i.confidence >= ${request.minimumConfidence}
     group by i.id

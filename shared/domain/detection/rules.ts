@@ -45,15 +45,15 @@ export interface NewRule {
  * @throws AppError VALIDATION_ERROR when the rule can't be right, its evidence is unknown or above its TLP
  */
 export async function createRule(sql: Sql, rule: NewRule): Promise<{ rule: Rule; created: boolean }> {
-  const { name, techniques } = checkRule(rule)
+  const { name, techniques, yaraNames } = checkRule(rule)
   const evidenceIds = [...new Set(rule.evidenceIds)]
   await checkEvidence(sql, evidenceIds, rule.tlp)
   const sha256 = createHash('sha256').update(rule.content).digest('hex')
   const [made] = await sql<{ id: string }[]>`
-    insert into detection_rules (id, org_id, workspace_id, kind, name, content, sha256, techniques, tlp, status, run_id,
-      created_by)
+    insert into detection_rules (id, org_id, workspace_id, kind, name, content, sha256, yara_names, techniques,
+      tlp, status, run_id, created_by)
     values (${rule.id}, ${rule.orgId}, ${rule.workspaceId}, ${rule.kind}, ${name}, ${rule.content},
-      decode(${sha256}, 'hex'), ${sql.json(techniques)}, ${rule.tlp}, ${rule.status}, ${rule.runId}, ${rule.createdBy})
+      decode(${sha256}, 'hex'), ${sql.json(yaraNames)}, ${sql.json(techniques)}, ${rule.tlp}, ${rule.status}, ${rule.runId}, ${rule.createdBy})
     on conflict do nothing
     returning id`
   const id = made?.id ?? (await knownRule(sql, rule, sha256))
@@ -82,7 +82,7 @@ async function knownRule(sql: Sql, rule: NewRule, sha256: string): Promise<strin
   return known.id
 }
 
-function checkRule(rule: NewRule): { name: string; techniques: string[] } {
+function checkRule(rule: NewRule): { name: string; techniques: string[]; yaraNames: string[] } {
   const reading = inspectRule(rule.kind, rule.content)
   const wrong: ErrorDetail[] = reading.problems.slice(0, 20).map(({ line, message }) => ({
     field: 'body.content',
@@ -97,6 +97,7 @@ function checkRule(rule: NewRule): { name: string; techniques: string[] } {
   return {
     name: (rule.name ?? own ?? rule.kind).slice(0, 200).toWellFormed(),
     techniques: techniques.map((id) => techniqueById(id)?.id ?? id),
+    yaraNames: rule.kind === 'yara' ? reading.names : [],
   }
 }
 

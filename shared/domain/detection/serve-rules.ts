@@ -1,16 +1,14 @@
 import type { Sql } from '../sql.ts'
 import { type Tlp, tlpUpTo } from '../tlp.ts'
 import type { RuleKind } from './schemas.ts'
-import { inspectYara } from './validate-yara.ts'
 
 /** Characters of one file of rules; what doesn't fit any more is left out and said to be. */
 const maximumCharacters = 20_000_000
 
 interface ServedRule {
   id: string
-  name: string
-  tlp: Tlp
   content: string
+  yara_names: string[]
 }
 
 /**
@@ -23,8 +21,8 @@ export async function serveRules(
   filter: { workspaceId: string | null; kind: RuleKind; maximumTlp: Tlp },
 ): Promise<string> {
   const rules = await sql<ServedRule[]>`
-    select id, name, tlp, content from (
-      select id, name, tlp, content, sum(length(content)) over (order by id) as characters from detection_rules
+    select id, content, yara_names from (
+      select id, content, yara_names, sum(length(content)) over (order by id) as characters from detection_rules
       where workspace_id = ${filter.workspaceId} and kind = ${filter.kind} and status = 'active'
         and tlp in ${sql(tlpUpTo(filter.maximumTlp))}
     ) rules
@@ -49,8 +47,7 @@ function joinSigma(rules: readonly ServedRule[]): string {
 function joinYara(rules: readonly ServedRule[]): string {
   const names = new Set<string>()
   const parts: string[] = []
-  for (const { content } of rules) {
-    const own = inspectYara(content).names
+  for (const { content, yara_names: own } of rules) {
     if (own.some((name) => names.has(name))) continue
     for (const name of own) names.add(name)
     parts.push(ended(content))

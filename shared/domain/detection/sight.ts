@@ -23,12 +23,10 @@ export const sights = {
   dns,
   proxy,
   firewall,
-  network: {
-    techniques: [...dns.techniques, ...proxy.techniques, ...firewall.techniques],
-    tactics: dns.tactics,
-  },
-  process: { techniques: ['T1204.002'], tactics: ['execution'] },
-  file: { techniques: ['T1105', 'T1204.002', 'T1036.005'], tactics: ['execution', 'persistence', 'defense-evasion'] },
+  process: { techniques: ['T1204.002'], tactics: [] },
+  file: { techniques: ['T1105', 'T1204.002'], tactics: ['persistence'] },
+  /** Files on their way through the network. */
+  transfer: { techniques: ['T1105'], tactics: [] },
   registry: {
     techniques: ['T1112', 'T1547.001', 'T1543.003'],
     tactics: ['persistence', 'defense-evasion', 'privilege-escalation'],

@@ -1,9 +1,9 @@
-import { LineCounter, parseAllDocuments, visit } from 'yaml'
 import { techniqueById } from '../attack/catalogue.ts'
 import { conditionProblems } from './sigma-condition.ts'
+import { readSigmaFile } from './sigma-yaml.ts'
 import type { RuleReading } from './types.ts'
 
-const maximumRules = 200
+const maximumProblems = 50
 
 /** Sigma 2.1, modifiers appendix. */
 const modifiers = new Set(
@@ -16,42 +16,20 @@ const statuses = ['stable', 'test', 'experimental', 'deprecated', 'unsupported']
 const levels = ['informational', 'low', 'medium', 'high', 'critical']
 
 type Fields = Readonly<Record<string, unknown>>
-type Report = (message: string) => void
+type Report = (message: string) => unknown
 
 /** Reads a file of Sigma rules (specification 2.1; correlation rules of the same version too) and says what is wrong. */
 export function inspectSigma(content: string): RuleReading {
   const reading: RuleReading = { problems: [], names: [], techniques: [] }
-  if (/^%/m.test(content)) return withProblem(reading, 'must not use directives of YAML')
-  const lines = new LineCounter()
-  // A rule needs no references inside itself, and what they can grow to is no rule's business.
-  const documents = parseAllDocuments(content, { lineCounter: lines, uniqueKeys: true, strict: true, version: '1.2' })
-  if (!Array.isArray(documents) || documents.length === 0) return withProblem(reading, 'holds no rule')
-  if (documents.length > maximumRules) return withProblem(reading, `holds more than ${maximumRules} rules`)
-  for (const document of documents) {
-    const line = lines.linePos(document.contents?.range?.[0] ?? document.range[0]).line
-    const report: Report = (message) => reading.problems.push({ line, message })
-    for (const error of document.errors) {
-      reading.problems.push({
-        line: error.linePos?.[0].line ?? line,
-        message: `is not YAML: ${error.code.toLowerCase()}`,
-      })
-    }
-    let refers = false
-    visit(document, {
-      Alias: () => {
-        refers = true
-        return visit.BREAK
-      },
-    })
-    if (refers) report('must not use aliases')
-    if (document.errors.length > 0 || refers) continue
-    inspectDocument(document.toJS() as unknown, report, reading)
+  const file = readSigmaFile(content)
+  if ('message' in file) {
+    reading.problems.push(file)
+    return reading
   }
-  return reading
-}
-
-function withProblem(reading: RuleReading, message: string): RuleReading {
-  reading.problems.push({ line: null, message })
+  for (const { line, value } of file.documents) {
+    inspectDocument(value, (message) => reading.problems.push({ line, message }), reading)
+    if (reading.problems.length >= maximumProblems) break
+  }
   return reading
 }
 

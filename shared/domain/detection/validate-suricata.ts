@@ -12,21 +12,21 @@ const quotedKeywords = new Set(['msg', 'content', 'uricontent', 'pcre'])
 export function inspectSuricata(content: string): RuleReading {
   const reading: RuleReading = { problems: [], names: [], techniques: [] }
   const ids = new Set<number>()
-  let number = 0
-  let begun: { line: number; text: string } | null = null
-  for (const line of content.split('\n')) {
-    number++
-    const text: string = begun === null ? line : begun.text + line
-    const start: number = begun?.line ?? number
-    begun = null
+  let parts: string[] = []
+  let start = 1
+  for (const [at, line] of content.split('\n').entries()) {
+    if (parts.length === 0) start = at + 1
     // A rule goes on in the next line where this one ends in a backslash.
-    if (text.trimEnd().endsWith('\\')) begun = { line: start, text: text.trimEnd().slice(0, -1) }
-    else if (text.trim() !== '' && !text.trimStart().startsWith('#')) {
-      for (const message of inspectSignature(text.trim(), ids, reading)) reading.problems.push({ line: start, message })
-    }
+    const goesOn = line.trimEnd().endsWith('\\')
+    parts.push(goesOn ? line.trimEnd().slice(0, -1) : line)
+    if (goesOn) continue
+    const text = parts.join('').trim()
+    parts = []
+    if (text === '' || text.startsWith('#')) continue
+    for (const message of inspectSignature(text, ids, reading)) reading.problems.push({ line: start, message })
     if (reading.problems.length >= maximumProblems) return reading
   }
-  if (begun !== null) reading.problems.push({ line: begun.line, message: 'goes on in a line that is not there' })
+  if (parts.length > 0) reading.problems.push({ line: start, message: 'goes on in a line that is not there' })
   if (reading.problems.length === 0 && ids.size === 0) reading.problems.push({ line: null, message: 'holds no rule' })
   return reading
 }

@@ -12,6 +12,9 @@ const keywords = new Set(
 )
 const stringModifiers = new Set(['ascii', 'wide', 'nocase', 'fullword', 'private', 'xor', 'base64', 'base64wide'])
 
+/** Strings of one rule; YARA's own limit. */
+const maximumStrings = 10_000
+
 /** Modules of YARA 4 that read the file only. */
 const modules = new Set([
   'pe',
@@ -124,6 +127,7 @@ class YaraReader {
       // `$` alone is a string without a name; there may be many.
       if (name !== '$' && names.has(name)) throw new YaraSyntaxError(line, `has two strings with the name ${name}`)
       names.add(name)
+      if (names.size > maximumStrings) throw new YaraSyntaxError(line, `has more than ${maximumStrings} strings`)
       this.#expect('=')
       const value = this.#next()
       if (value.kind === 'bytes') checkBytes(value)
@@ -168,14 +172,16 @@ class YaraReader {
   }
 
   #use(token: YaraToken, strings: ReadonlySet<string>, used: Set<string>): void {
-    const name = token.text.slice(1)
-    // In a loop over strings, the sign alone is the one at hand.
-    if (name === '') return
-    const matches = name.endsWith('*')
-      ? [...strings].filter((one) => one.startsWith(`$${name.slice(0, -1)}`))
-      : [...strings].filter((one) => one === `$${name}`)
-    // `!` also means "not equal" in front of `=`, which is a sign of its own.
-    if (matches.length === 0) throw new YaraSyntaxError(token.line, `uses a string that is not there: ${token.text}`)
+    const name = `$${token.text.slice(1)}`
+    // In a loop over strings, the sign alone is the one at hand. What was used before needs no second look.
+    if (name === '$' || used.has(name)) return
+    used.add(name)
+    if (!name.endsWith('*')) {
+      if (!strings.has(name)) throw new YaraSyntaxError(token.line, `uses a string that is not there: ${token.text}`)
+      return
+    }
+    const matches = [...strings].filter((one) => one.startsWith(name.slice(0, -1)))
+    if (matches.length === 0) throw new YaraSyntaxError(token.line, `uses strings that are not there: ${token.text}`)
     for (const match of matches) used.add(match)
   }
 

@@ -4,7 +4,7 @@ import { techniqueById } from '../attack/catalogue.ts'
 import type { IndicatorType } from '../extraction/types.ts'
 import { isHostName } from '../indicators/host-name.ts'
 import { readEndpoint } from '../stix/values.ts'
-import { keyPath, pathEnd } from './host-values.ts'
+import { isEverybodysHost, keyPath, pathEnd } from './host-values.ts'
 import { factsOf, usableIndicators } from './select.ts'
 import { type Sight, sights } from './sight.ts'
 import { asOneLine, harmlessUrls, isPlainLine, techniqueUrl } from './texts.ts'
@@ -13,8 +13,9 @@ import type { RuleIndicator, RuleMaterial, WrittenRule } from './types.ts'
 /** Made once: the ids of all Sigma rules that are written here hang on it. */
 const ruleNamespace = 'c3a3f2f0-9f0e-4f0c-8f5b-6d6a51f4a2b7'
 
-/** Values of one rule; products have limits on the length of a query. */
+/** Values of one rule and their characters; products have limits on the length of a query. */
 const maximumValues = 500
+const maximumCharacters = 60_000
 
 type Values = Record<string, (string | number)[]>
 /** Named searches; a list of maps is an alternative of several fields that must all match. */
@@ -46,7 +47,7 @@ const logRules: readonly LogRule[] = [
     level: 'medium',
     falsePositives: [changedHands, research],
     search: (indicators) => {
-      const used = indicators.filter(({ value }) => isHostName(value))
+      const used = indicators.filter(({ value }) => isHostName(value) && !isEverybodysHost(value))
       return { used, searches: hostSearches('query', used) }
     },
   },
@@ -59,7 +60,9 @@ const logRules: readonly LogRule[] = [
     level: 'medium',
     falsePositives: [changedHands, research],
     search: (indicators) => {
-      const hosts = indicators.filter(({ type, value }) => type === 'domain' && isHostName(value))
+      const hosts = indicators.filter(
+        ({ type, value }) => type === 'domain' && isHostName(value) && !isEverybodysHost(value),
+      )
       const urls = indicators.filter(({ type, value }) => type === 'url' && /^https?:\/\/./i.test(value))
       const agents = indicators.filter(({ type, value }) => type === 'user-agent' && value.length >= 8)
       const searches = hostSearches('cs-host', hosts)
@@ -170,8 +173,17 @@ function fileSearches(
 export function writeSigma(material: RuleMaterial): WrittenRule[] {
   return logRules.flatMap((rule) => {
     const usable = usableIndicators(material, rule.types).filter(({ value }) => isPlainLine(value))
-    const { used, searches } = rule.search(usable.slice(0, maximumValues))
+    const { used, searches } = rule.search(fitting(usable))
     return used.length === 0 ? [] : [writeRule(material, rule, used, searches)]
+  })
+}
+
+/** The first of them that fit into one rule. */
+function fitting(indicators: readonly RuleIndicator[]): RuleIndicator[] {
+  let characters = 0
+  return indicators.slice(0, maximumValues).filter(({ value }) => {
+    characters += value.length
+    return characters <= maximumCharacters
   })
 }
 

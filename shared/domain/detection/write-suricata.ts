@@ -2,8 +2,10 @@ import { formatNetwork, readNetwork } from '../blocklists/render-address.ts'
 import type { IndicatorType } from '../extraction/types.ts'
 import { isHostName } from '../indicators/host-name.ts'
 import { readEndpoint } from '../stix/values.ts'
+import { strictest } from '../tlp.ts'
+import { isEverybodysHost } from './host-values.ts'
 import { factsOf, type RuleFacts, usableIndicators } from './select.ts'
-import { sights } from './sight.ts'
+import { type Sight, sights } from './sight.ts'
 import { contentOf, signatureId, signatureIds } from './suricata-text.ts'
 import { asHarmless, chunksOf, harmlessUrls, isPlainLine } from './texts.ts'
 import type { RuleIndicator, RuleMaterial, WrittenRule } from './types.ts'
@@ -11,7 +13,9 @@ import type { RuleIndicator, RuleMaterial, WrittenRule } from './types.ts'
 /** Addresses of one rule. */
 const maximumAddresses = 200
 /** Signatures of one file. */
-const maximumSignatures = 5000
+const maximumSignatures = 2000
+/** Hashes of one list. */
+const maximumHashes = 5000
 
 /** One rule before it is given its id and what all rules have. */
 interface Signature {
@@ -23,6 +27,7 @@ interface Signature {
   /** Lines in front of it. */
   lists?: string[]
   indicators: readonly RuleIndicator[]
+  sight: Sight
 }
 
 const toOutside = '$HOME_NET any -> $EXTERNAL_NET any'
@@ -36,13 +41,14 @@ const each =
 
 /** A name and all below it, asked of the DNS or named when TLS begins. */
 const domainSignatures = each((indicator) => {
-  if (!isHostName(indicator.value)) return []
+  if (!isHostName(indicator.value) || isEverybodysHost(indicator.value)) return []
   const { content } = contentOf(`.${indicator.value.toLowerCase()}`)
   const options = ['dotprefix', `content:${content}`, 'nocase', 'endswith']
   return [
     {
       match: `dns ${indicator.value}`,
       // Whoever asks, also through a resolver inside.
+      sight: sights.dns,
       header: 'alert dns $HOME_NET any -> any any',
       message: `DNS query for ${indicator.value}`,
       options: ['dns.query', ...options],
@@ -50,6 +56,7 @@ const domainSignatures = each((indicator) => {
     },
     {
       match: `tls ${indicator.value}`,
+      sight: sights.proxy,
       header: `alert tls ${toOutside}`,
       message: `TLS to ${indicator.value}`,
       options: ['flow:established,to_server', 'tls.sni', ...options],
@@ -70,6 +77,7 @@ const urlSignatures = each((indicator) => {
   return [
     {
       match: `http ${host}${path}`,
+      sight: sights.proxy,
       header: `alert http ${toOutside}`,
       message: `HTTP request to ${host}`,
       options: [
@@ -95,6 +103,7 @@ const agentSignatures = each((indicator) => {
   return [
     {
       match: `user-agent ${indicator.value}`,
+      sight: sights.proxy,
       header: `alert http ${toOutside}`,
       message: `HTTP user agent ${indicator.value}`,
       options: [
@@ -115,6 +124,7 @@ const ja3Signatures = each((indicator) => {
   return [
     {
       match: `ja3 ${value}`,
+      sight: sights.proxy,
       header: `alert tls ${toOutside}`,
       message: `TLS client ${value}`,
       options: ['flow:established,to_server', 'ja3.hash', `content:"${value}"`],
@@ -134,6 +144,7 @@ const addressSignatures: Write = (indicators, material) => {
   const lists = chunksOf(networks, maximumAddresses).map(
     (chunk, at): Signature => ({
       match: `addresses ${material.key} ${at}`,
+      sight: sights.firewall,
       header: `alert ip $HOME_NET any -> [${[...new Set(chunk.map(({ text }) => text))].join(',')}] any`,
       message: `traffic to ${chunk.length} reported addresses`,
       options: [seldom],
@@ -153,6 +164,7 @@ const addressSignatures: Write = (indicators, material) => {
       (['tcp', 'udp'] as const).map(
         (protocol): Signature => ({
           match: `${protocol} ${port} ${material.key} ${at}`,
+          sight: sights.firewall,
           header: `alert ${protocol} $HOME_NET any -> [${[...new Set(chunk.map(({ text }) => text))].join(',')}] ${port}`,
           message: `traffic to ${chunk.length} reported addresses at port ${port}`,
           options: [seldom],
@@ -167,12 +179,15 @@ const addressSignatures: Write = (indicators, material) => {
 /** Files on their way, by hash. The language takes hashes from a file only; it is written in comments above the rule. */
 const fileSignatures: Write = (indicators, material) =>
   (['md5', 'sha1', 'sha256'] as const).flatMap((type) => {
-    const hashes = indicators.filter((indicator) => indicator.type === type && /^[0-9a-f]+$/i.test(indicator.value))
+    const hashes = indicators
+      .filter((indicator) => indicator.type === type && /^[0-9a-f]+$/i.test(indicator.value))
+      .slice(0, maximumHashes)
     if (hashes.length === 0) return []
     const list = `adapt-${signatureId(`${material.key} ${type}`)}.${type}`
     return (['http', 'smtp', 'smb', 'ftp-data'] as const).map(
       (protocol, at): Signature => ({
         match: `file ${type} ${protocol} ${material.key}`,
+        sight: sights.transfer,
         header: `alert ${protocol} any any -> any any`,
         message: `${hashes.length} reported files over ${protocol}`,
         options: [`file${type}:${list}`],
@@ -205,28 +220,25 @@ export function writeSuricata(material: RuleMaterial): WrittenRule[] {
     .flatMap(([types, write]) => write(usableIndicators(material, types), material))
     .slice(0, maximumSignatures)
   if (signatures.length === 0) return []
-  const used = [...new Set(signatures.flatMap(({ indicators }) => indicators))]
-  const facts = factsOf(material, used, sights.network)
+  const facts = signatures.map((signature) => factsOf(material, signature.indicators, signature.sight))
+  const tlp = strictest(facts.map((one) => one.tlp)) ?? material.subjectTlp
   const subject = asHarmless(material.subject, 80) || 'Report'
   const taken = new Set<number>()
-  const lines = signatures.flatMap((signature) => {
+  const lines = signatures.flatMap((signature, at) => {
     let id = signatureId(signature.match)
     while (taken.has(id)) id = id + 1 < signatureIds.first + signatureIds.count ? id + 1 : signatureIds.first
     taken.add(id)
-    return [
-      ...(signature.lists ?? []),
-      lineOf(signature, subject, factsOf(material, signature.indicators, sights.network), id, material),
-    ]
+    return [...(signature.lists ?? []), lineOf(signature, subject, facts[at]!, id, material)]
   })
-  const head = [`# ${subject}`, `# TLP:${facts.tlp}, ${signatures.length} rules, written by RaptorFlow ADAPT`]
+  const head = [`# ${subject}`, `# TLP:${tlp}, ${signatures.length} rules, written by RaptorFlow ADAPT`]
   return [
     {
       kind: 'suricata',
       name: `${subject}: network traffic`,
       content: `${[...head, ...lines].join('\n')}\n`,
-      techniques: facts.techniques,
-      tlp: facts.tlp,
-      evidenceIds: facts.evidenceIds,
+      techniques: [...new Set(facts.flatMap(({ techniques }) => techniques))].sort(),
+      tlp,
+      evidenceIds: [...new Set(facts.flatMap(({ evidenceIds }) => evidenceIds))].sort(),
     },
   ]
 }

@@ -9,6 +9,8 @@ import { utf16Hex, yaraText } from './yara-text.ts'
 
 /** Hashes of one rule: conditions are compiled into one expression. */
 const maximumHashes = 500
+/** Rules with hashes of one file. */
+const maximumHashRules = 10
 const maximumStrings = 500
 
 /** Hashing a file whole costs time; malware is smaller. */
@@ -36,17 +38,19 @@ function hashRules(material: RuleMaterial): YaraRule[] {
   const hashes = usableIndicators(material, ['md5', 'sha1', 'sha256', 'imphash']).filter(
     ({ type, value }) => /^[0-9a-f]+$/i.test(value) && value.length === hashFunctions[type]?.digits,
   )
-  return chunksOf(hashes, maximumHashes).map((chunk, at) => {
-    const comparisons = chunk.map(({ type, value }) => `${hashFunctions[type]!.call} == "${value.toLowerCase()}"`)
-    return {
-      suffix: `files${at === 0 ? '' : `_${at + 1}`}`,
-      what: `${chunk.length} reported files, by hash`,
-      imports: [...new Set(chunk.map(({ type }) => hashFunctions[type]!.module))],
-      strings: [],
-      condition: `filesize < ${maximumFileSize} and (\n      ${comparisons.join(' or\n      ')}\n    )`,
-      indicators: chunk,
-    }
-  })
+  return chunksOf(hashes, maximumHashes)
+    .slice(0, maximumHashRules)
+    .map((chunk, at) => {
+      const comparisons = chunk.map(({ type, value }) => `${hashFunctions[type]!.call} == "${value.toLowerCase()}"`)
+      return {
+        suffix: `files${at === 0 ? '' : `_${at + 1}`}`,
+        what: `${chunk.length} reported files, by hash`,
+        imports: [...new Set(chunk.map(({ type }) => hashFunctions[type]!.module))],
+        strings: [],
+        condition: `filesize < ${maximumFileSize} and (\n      ${comparisons.join(' or\n      ')}\n    )`,
+        indicators: chunk,
+      }
+    })
 }
 
 /** What to look for in a file for an indicator, or null when that says nothing. */
