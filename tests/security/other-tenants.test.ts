@@ -53,6 +53,7 @@ async function idsOf(world: World): Promise<Record<string, string>> {
   const read = (path: string) => call(world.product.url, 'GET', path, { token: tokens.owner })
   const entities = await read('/v1/actors')
   const audit = await read('/v1/audit-logs')
+  const evidence = await world.readEvidence()
   const example = (name: string) => Object.values(theirs.get(name)?.params ?? {}).at(-1) ?? ''
   return {
     organization_id: orgId,
@@ -65,6 +66,10 @@ async function idsOf(world: World): Promise<Record<string, string>> {
     project_id: world.projectId,
     document_id: world.documentId,
     indicator_id: world.indicatorId,
+    source_id: world.indicatorId,
+    subject_id: world.indicatorId,
+    evidence_id: evidence.id,
+    evidence_ids: evidence.id,
     entity_id: entities.body.data[0].id,
     target_id: world.projectId,
     request_id: audit.body.data[0].request_id,
