@@ -76,10 +76,11 @@ export async function goOn(
     attempts: done ? 1 : 0,
   })
   for (const { node, iteration } of next.filter((step) => step.status === 'pending')) {
-    await enqueueStep(context, graph, { run_id: runId, node, iteration })
+    await enqueueStep(context, graph, { run_id: runId, node, iteration }, { workspaceId })
   }
   if (status === 'completed' || status === 'failed') await closeRunBudget(context.sql, { workspaceId, runId })
-  if (status !== 'running') await context.publish(runChanged, { run_id: runId, status }, { orderingKey: runId })
+  if (status !== 'running')
+    await context.publish(runChanged, { run_id: runId, status }, { orderingKey: runId, workspaceId })
   return status
 }
 

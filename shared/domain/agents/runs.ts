@@ -324,7 +324,7 @@ export async function retryRun(
   await openBudget(sql, run)
   await goOn(context, graph, run)
   for (const { node, iteration } of again.filter(({ status }) => status === 'pending')) {
-    await enqueueStep(context, graph, { run_id: id, node, iteration })
+    await enqueueStep(context, graph, { run_id: id, node, iteration }, { workspaceId: run.workspaceId })
   }
   return readRun(sql, id)
 }

@@ -1,9 +1,10 @@
 import type { Json } from '../../sql.ts'
+import { assessIndicator } from './assess-indicator.ts'
 import { editDraft } from './edit-draft.ts'
 import type { AgentTask } from './task.ts'
 import { writeAdvisory } from './write-advisory.ts'
 
-const all: readonly AgentTask[] = [writeAdvisory, editDraft]
+const all: readonly AgentTask[] = [writeAdvisory, editDraft, assessIndicator]
 
 /** What the rule-based model can do, by the name of the task. */
 export const localRules: Readonly<Record<string, (material: Json) => Json>> = Object.fromEntries(
