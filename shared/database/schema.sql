@@ -73,6 +73,22 @@ begin
   end if;
 end $function$
 
+CREATE OR REPLACE FUNCTION public.count_active_agent_runs()
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  workspace text := current_setting('app.workspace_id', true);
+  counted integer;
+begin
+  perform set_config('app.workspace_id', 'any', true);
+  select count(*) into counted from agent_runs
+  where org_id = app_org_id() and status in ('queued', 'running', 'waiting_approval');
+  perform set_config('app.workspace_id', coalesce(workspace, ''), true);
+  return counted;
+end
+$function$
+
 CREATE OR REPLACE FUNCTION public.drop_expired_partitions()
  RETURNS SETOF text
  LANGUAGE plpgsql
@@ -201,6 +217,90 @@ CREATE OR REPLACE FUNCTION public.tlp_rank(level text)
  IMMUTABLE PARALLEL SAFE
 RETURN array_position(ARRAY['CLEAR'::text, 'GREEN'::text, 'AMBER'::text, 'AMBER+STRICT'::text, 'RED'::text], level)
 
+create table agent_run_steps (
+  org_id uuid not null,
+  workspace_id uuid not null,
+  run_id uuid not null,
+  node text not null,
+  iteration integer not null,
+  agent text,
+  status text not null,
+  attempt integer not null default 0,
+  lease uuid,
+  leased_until timestamp with time zone,
+  not_before timestamp with time zone,
+  taken jsonb not null default '[]'::jsonb,
+  tainted boolean not null default false,
+  output jsonb,
+  output_key text,
+  error jsonb,
+  decided_by uuid,
+  created_at timestamp with time zone not null default now(),
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone
+);
+
+create table agent_runs (
+  id uuid not null,
+  org_id uuid not null,
+  workspace_id uuid not null,
+  playbook text not null,
+  status text not null,
+  input jsonb not null,
+  input_key text,
+  output jsonb,
+  output_key text,
+  error jsonb,
+  budget_microdollars bigint,
+  job_id uuid,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  finished_at timestamp with time zone
+);
+
+create table agent_tool_calls (
+  id uuid not null,
+  org_id uuid not null,
+  workspace_id uuid not null,
+  run_id uuid not null,
+  node text not null,
+  iteration integer not null,
+  attempt integer not null,
+  agent text not null,
+  tool text not null,
+  input jsonb not null,
+  output jsonb,
+  status text not null,
+  error jsonb,
+  milliseconds integer not null,
+  created_at timestamp with time zone not null default now()
+);
+
+create table agent_versions (
+  org_id uuid not null,
+  workspace_id uuid not null,
+  key text not null,
+  version integer not null,
+  enabled boolean not null,
+  instructions text not null,
+  settings jsonb not null,
+  changed_by uuid,
+  changed_at timestamp with time zone not null default now()
+);
+
+create table agents (
+  org_id uuid not null,
+  workspace_id uuid not null,
+  key text not null,
+  enabled boolean not null default true,
+  instructions text not null default ''::text,
+  settings jsonb not null default '{}'::jsonb,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now()
+);
+
 create table api_keys (
   id uuid not null,
   org_id uuid not null,
@@ -267,6 +367,102 @@ create table blocklists (
   revoked_at timestamp with time zone
 );
 
+create table brief_comments (
+  id uuid not null,
+  org_id uuid not null,
+  workspace_id uuid not null,
+  brief_id uuid not null,
+  body text not null,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now()
+);
+
+create table briefs (
+  id uuid not null,
+  org_id uuid not null,
+  workspace_id uuid not null,
+  title text not null,
+  tlp text not null,
+  sections jsonb not null,
+  uncited_claims integer not null,
+  status text not null default 'draft'::text,
+  version integer not null default 1,
+  run_id uuid,
+  search tsvector not null generated always as (((setweight(to_tsvector('english'::regconfig, title), 'A'::"char") || setweight(jsonb_to_tsvector('english'::regconfig, jsonb_path_query_array(sections, '$[*]."heading"'::jsonpath), '["string"]'::jsonb), 'B'::"char")) || setweight(jsonb_to_tsvector('english'::regconfig, jsonb_path_query_array(sections, '$[*]."claims"[*]."text"'::jsonpath), '["string"]'::jsonb), 'C'::"char"))) stored,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  published_at timestamp with time zone,
+  published_by uuid
+);
+
+create table cost_logs (
+  id uuid not null,
+  org_id uuid not null,
+  workspace_id uuid not null,
+  occurred_at timestamp with time zone not null,
+  run_id uuid,
+  node text,
+  iteration integer,
+  playbook text,
+  agent text,
+  user_id uuid,
+  model text not null,
+  alias text not null,
+  task text not null,
+  input_tokens bigint not null,
+  cached_input_tokens bigint not null,
+  output_tokens bigint not null,
+  thinking_tokens bigint not null,
+  cost_microdollars bigint not null,
+  uncovered_microdollars bigint not null default 0,
+  estimated boolean not null,
+  milliseconds integer not null,
+  finish text not null,
+  failure jsonb,
+  artifact_key text,
+  logged_at timestamp with time zone not null default now()
+);
+
+create table cost_reservations (
+  id uuid not null,
+  org_id uuid not null,
+  workspace_id uuid not null,
+  reserved_at timestamp with time zone not null,
+  month text not null,
+  run_id uuid,
+  node text,
+  iteration integer,
+  playbook text,
+  agent text,
+  user_id uuid,
+  model text not null,
+  alias text not null,
+  task text not null,
+  worst_case_microdollars bigint not null,
+  in_run_budget boolean not null,
+  in_agent_budget boolean not null,
+  state text not null default 'reserved'::text,
+  lost_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  cost_microdollars bigint not null default 0
+);
+
+create table cost_scopes (
+  org_id uuid not null,
+  workspace_id uuid not null,
+  kind text not null,
+  key text not null,
+  limit_microdollars bigint,
+  reserved_microdollars bigint not null default 0,
+  spent_microdollars bigint not null default 0,
+  alerted_percent smallint not null default 0,
+  closed_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now()
+);
+
 create table dead_letters (
   id uuid not null,
   org_id uuid,
@@ -284,6 +480,31 @@ create table dead_letters (
   redriven_at timestamp with time zone,
   discarded_at timestamp with time zone,
   resolved_by uuid
+);
+
+create table detection_rule_evidence (
+  org_id uuid not null,
+  workspace_id uuid not null,
+  rule_id uuid not null,
+  evidence_id uuid not null
+);
+
+create table detection_rules (
+  id uuid not null,
+  org_id uuid not null,
+  workspace_id uuid not null,
+  kind text not null,
+  name text not null,
+  content text not null,
+  sha256 bytea not null,
+  yara_names jsonb not null default '[]'::jsonb,
+  techniques jsonb not null default '[]'::jsonb,
+  tlp text not null,
+  status text not null default 'draft'::text,
+  run_id uuid,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now()
 );
 
 create table document_passages (
@@ -418,7 +639,8 @@ create table indicators (
   last_seen timestamp with time zone not null,
   valid_until timestamp with time zone not null,
   created_at timestamp with time zone not null default now(),
-  updated_at timestamp with time zone not null default now()
+  updated_at timestamp with time zone not null default now(),
+  score smallint not null default 0
 );
 
 create table invitations (
@@ -462,7 +684,10 @@ create table jobs (
   created_by uuid,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
-  finished_at timestamp with time zone
+  finished_at timestamp with time zone,
+  attempts integer not null default 0,
+  cost_microdollars bigint not null default 0,
+  revivals integer not null default 0
 );
 
 create table memberships (
@@ -524,6 +749,32 @@ create table projects (
   updated_at timestamp with time zone not null default now()
 );
 
+create table relationship_evidence (
+  org_id uuid not null,
+  workspace_id uuid not null,
+  relationship_id uuid not null,
+  evidence_id uuid not null
+);
+
+create table relationships (
+  id uuid not null,
+  org_id uuid not null,
+  workspace_id uuid not null,
+  source_indicator_id uuid,
+  source_entity_id uuid,
+  relationship_type text not null,
+  target_indicator_id uuid,
+  target_entity_id uuid,
+  status text not null default 'proposed'::text,
+  confidence smallint not null,
+  run_id uuid,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  decided_at timestamp with time zone,
+  decided_by uuid
+);
+
 create table user_permissions (
   org_id uuid not null,
   user_id uuid not null,
@@ -562,8 +813,71 @@ create table workspaces (
   name text not null,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
-  deleting_at timestamp with time zone
+  deleting_at timestamp with time zone,
+  monthly_budget_microdollars bigint
 );
+
+alter table agent_run_steps add constraint agent_run_steps_pkey PRIMARY KEY (run_id, node, iteration);
+
+alter table agent_run_steps add constraint agent_run_steps_check CHECK (((status = 'running'::text) = (lease IS NOT NULL)));
+
+alter table agent_run_steps add constraint agent_run_steps_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES users(id) ON DELETE SET NULL;
+
+alter table agent_run_steps add constraint agent_run_steps_iteration_check CHECK ((iteration >= 0));
+
+alter table agent_run_steps add constraint agent_run_steps_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+
+alter table agent_run_steps add constraint agent_run_steps_run_id_fkey FOREIGN KEY (run_id) REFERENCES agent_runs(id) ON DELETE CASCADE;
+
+alter table agent_run_steps add constraint agent_run_steps_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'waiting'::text, 'succeeded'::text, 'skipped'::text, 'failed'::text, 'cancelled'::text])));
+
+alter table agent_run_steps add constraint agent_run_steps_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+
+alter table agent_runs add constraint agent_runs_pkey PRIMARY KEY (id);
+
+alter table agent_runs add constraint agent_runs_budget_microdollars_check CHECK ((budget_microdollars >= 0));
+
+alter table agent_runs add constraint agent_runs_check CHECK (((finished_at IS NOT NULL) = (status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text]))));
+
+alter table agent_runs add constraint agent_runs_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id) ON DELETE SET NULL;
+
+alter table agent_runs add constraint agent_runs_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE SET NULL;
+
+alter table agent_runs add constraint agent_runs_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+
+alter table agent_runs add constraint agent_runs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'waiting_approval'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])));
+
+alter table agent_runs add constraint agent_runs_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+
+alter table agent_tool_calls add constraint agent_tool_calls_pkey PRIMARY KEY (id);
+
+alter table agent_tool_calls add constraint agent_tool_calls_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+
+alter table agent_tool_calls add constraint agent_tool_calls_run_id_fkey FOREIGN KEY (run_id) REFERENCES agent_runs(id) ON DELETE CASCADE;
+
+alter table agent_tool_calls add constraint agent_tool_calls_run_id_node_iteration_fkey FOREIGN KEY (run_id, node, iteration) REFERENCES agent_run_steps(run_id, node, iteration) ON DELETE CASCADE;
+
+alter table agent_tool_calls add constraint agent_tool_calls_status_check CHECK ((status = ANY (ARRAY['started'::text, 'done'::text, 'refused'::text, 'failed'::text])));
+
+alter table agent_tool_calls add constraint agent_tool_calls_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+
+alter table agent_versions add constraint agent_versions_pkey PRIMARY KEY (workspace_id, key, version);
+
+alter table agent_versions add constraint agent_versions_changed_by_fkey FOREIGN KEY (changed_by) REFERENCES users(id) ON DELETE SET NULL;
+
+alter table agent_versions add constraint agent_versions_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+
+alter table agent_versions add constraint agent_versions_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+
+alter table agent_versions add constraint agent_versions_workspace_id_key_fkey FOREIGN KEY (workspace_id, key) REFERENCES agents(workspace_id, key) ON DELETE CASCADE;
+
+alter table agents add constraint agents_pkey PRIMARY KEY (workspace_id, key);
+
+alter table agents add constraint agents_key_check CHECK ((key = ANY (ARRAY['architect'::text, 'cognition'::text, 'strategos'::text, 'aesthete'::text, 'seer'::text, 'arbiter'::text, 'herald'::text])));
+
+alter table agents add constraint agents_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+
+alter table agents add constraint agents_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 
 alter table api_keys add constraint api_keys_pkey PRIMARY KEY (id);
 
@@ -603,6 +917,100 @@ alter table blocklists add constraint blocklists_name_check CHECK (((length(name
 
 alter table blocklists add constraint blocklists_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
 
+alter table brief_comments add constraint brief_comments_pkey PRIMARY KEY (id);
+
+alter table brief_comments add constraint brief_comments_body_check CHECK (((length(body) >= 1) AND (length(body) <= 10000)));
+
+alter table brief_comments add constraint brief_comments_brief_id_fkey FOREIGN KEY (brief_id) REFERENCES briefs(id) ON DELETE CASCADE;
+
+alter table brief_comments add constraint brief_comments_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id) ON DELETE SET NULL;
+
+alter table brief_comments add constraint brief_comments_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+
+alter table brief_comments add constraint brief_comments_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+
+alter table briefs add constraint briefs_pkey PRIMARY KEY (id);
+
+alter table briefs add constraint briefs_check CHECK (((status = 'published'::text) = (published_at IS NOT NULL)));
+
+alter table briefs add constraint briefs_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id) ON DELETE SET NULL;
+
+alter table briefs add constraint briefs_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+
+alter table briefs add constraint briefs_published_by_fkey FOREIGN KEY (published_by) REFERENCES users(id) ON DELETE SET NULL;
+
+alter table briefs add constraint briefs_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'published'::text])));
+
+alter table briefs add constraint briefs_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)));
+
+alter table briefs add constraint briefs_tlp_check CHECK ((tlp = ANY (ARRAY['CLEAR'::text, 'GREEN'::text, 'AMBER'::text, 'AMBER+STRICT'::text, 'RED'::text])));
+
+alter table briefs add constraint briefs_uncited_claims_check CHECK ((uncited_claims >= 0));
+
+alter table briefs add constraint briefs_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+
+alter table cost_logs add constraint cost_logs_pkey PRIMARY KEY (id);
+
+alter table cost_logs add constraint cost_logs_cached_input_tokens_check CHECK ((cached_input_tokens >= 0));
+
+alter table cost_logs add constraint cost_logs_check CHECK (((failure IS NULL) OR (finish = 'failed'::text)));
+
+alter table cost_logs add constraint cost_logs_cost_microdollars_check CHECK ((cost_microdollars >= 0));
+
+alter table cost_logs add constraint cost_logs_finish_check CHECK ((finish = ANY (ARRAY['stop'::text, 'tools'::text, 'length'::text, 'safety'::text, 'failed'::text, 'lost'::text])));
+
+alter table cost_logs add constraint cost_logs_input_tokens_check CHECK ((input_tokens >= 0));
+
+alter table cost_logs add constraint cost_logs_milliseconds_check CHECK ((milliseconds >= 0));
+
+alter table cost_logs add constraint cost_logs_output_tokens_check CHECK ((output_tokens >= 0));
+
+alter table cost_logs add constraint cost_logs_thinking_tokens_check CHECK ((thinking_tokens >= 0));
+
+alter table cost_logs add constraint cost_logs_uncovered_microdollars_check CHECK ((uncovered_microdollars >= 0));
+
+alter table cost_logs add constraint cost_logs_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+
+alter table cost_reservations add constraint cost_reservations_pkey PRIMARY KEY (id);
+
+alter table cost_reservations add constraint cost_reservations_check CHECK (((cost_microdollars >= 0) AND (cost_microdollars <= worst_case_microdollars)));
+
+alter table cost_reservations add constraint cost_reservations_check1 CHECK (((state = 'reserved'::text) = (ended_at IS NULL)));
+
+alter table cost_reservations add constraint cost_reservations_check2 CHECK (((state <> ALL (ARRAY['reserved'::text, 'released'::text])) OR (cost_microdollars = 0)));
+
+alter table cost_reservations add constraint cost_reservations_check3 CHECK (((state <> 'lost'::text) OR ((lost_at IS NOT NULL) AND (cost_microdollars = worst_case_microdollars))));
+
+alter table cost_reservations add constraint cost_reservations_check4 CHECK (((run_id IS NOT NULL) OR (NOT in_run_budget)));
+
+alter table cost_reservations add constraint cost_reservations_check5 CHECK (((in_run_budget AND (agent IS NOT NULL)) OR (NOT in_agent_budget)));
+
+alter table cost_reservations add constraint cost_reservations_month_check CHECK ((month ~ '^\d{4}-\d\d$'::text));
+
+alter table cost_reservations add constraint cost_reservations_state_check CHECK ((state = ANY (ARRAY['reserved'::text, 'lost'::text, 'settled'::text, 'released'::text])));
+
+alter table cost_reservations add constraint cost_reservations_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+
+alter table cost_reservations add constraint cost_reservations_worst_case_microdollars_check CHECK ((worst_case_microdollars >= 0));
+
+alter table cost_scopes add constraint cost_scopes_pkey PRIMARY KEY (workspace_id, kind, key);
+
+alter table cost_scopes add constraint cost_scopes_alerted_percent_check CHECK ((alerted_percent = ANY (ARRAY[0, 50, 80, 100])));
+
+alter table cost_scopes add constraint cost_scopes_check CHECK (((limit_microdollars IS NOT NULL) OR (kind = 'workspace-month'::text)));
+
+alter table cost_scopes add constraint cost_scopes_check1 CHECK (((closed_at IS NULL) OR (kind <> 'workspace-month'::text)));
+
+alter table cost_scopes add constraint cost_scopes_kind_check CHECK ((kind = ANY (ARRAY['workspace-month'::text, 'run'::text, 'agent-in-run'::text])));
+
+alter table cost_scopes add constraint cost_scopes_limit_microdollars_check CHECK ((limit_microdollars >= 0));
+
+alter table cost_scopes add constraint cost_scopes_reserved_microdollars_check CHECK ((reserved_microdollars >= 0));
+
+alter table cost_scopes add constraint cost_scopes_spent_microdollars_check CHECK ((spent_microdollars >= 0));
+
+alter table cost_scopes add constraint cost_scopes_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+
 alter table dead_letters add constraint dead_letters_pkey PRIMARY KEY (id);
 
 alter table dead_letters add constraint dead_letters_consumer_message_id_key UNIQUE (consumer, message_id);
@@ -616,6 +1024,34 @@ alter table dead_letters add constraint dead_letters_org_id_fkey FOREIGN KEY (or
 alter table dead_letters add constraint dead_letters_resolved_by_fkey FOREIGN KEY (resolved_by) REFERENCES users(id) ON DELETE SET NULL;
 
 alter table dead_letters add constraint dead_letters_status_check CHECK ((status = ANY (ARRAY['open'::text, 'redriven'::text, 'discarded'::text])));
+
+alter table detection_rule_evidence add constraint detection_rule_evidence_pkey PRIMARY KEY (rule_id, evidence_id);
+
+alter table detection_rule_evidence add constraint detection_rule_evidence_evidence_id_fkey FOREIGN KEY (evidence_id) REFERENCES evidence(id) ON DELETE CASCADE;
+
+alter table detection_rule_evidence add constraint detection_rule_evidence_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+
+alter table detection_rule_evidence add constraint detection_rule_evidence_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES detection_rules(id) ON DELETE CASCADE;
+
+alter table detection_rule_evidence add constraint detection_rule_evidence_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+
+alter table detection_rules add constraint detection_rules_pkey PRIMARY KEY (id);
+
+alter table detection_rules add constraint detection_rules_workspace_id_kind_sha256_key UNIQUE (workspace_id, kind, sha256);
+
+alter table detection_rules add constraint detection_rules_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id) ON DELETE SET NULL;
+
+alter table detection_rules add constraint detection_rules_kind_check CHECK ((kind = ANY (ARRAY['sigma'::text, 'yara'::text, 'suricata'::text])));
+
+alter table detection_rules add constraint detection_rules_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)));
+
+alter table detection_rules add constraint detection_rules_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+
+alter table detection_rules add constraint detection_rules_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'active'::text, 'retired'::text])));
+
+alter table detection_rules add constraint detection_rules_tlp_check CHECK ((tlp = ANY (ARRAY['CLEAR'::text, 'GREEN'::text, 'AMBER'::text, 'AMBER+STRICT'::text, 'RED'::text])));
+
+alter table detection_rules add constraint detection_rules_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 
 alter table document_passages add constraint document_passages_pkey PRIMARY KEY (document_id, ordinal);
 
@@ -681,7 +1117,7 @@ alter table exports add constraint exports_job_id_fkey FOREIGN KEY (job_id) REFE
 
 alter table exports add constraint exports_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
 
-alter table exports add constraint exports_status_check CHECK ((status = ANY (ARRAY['processing'::text, 'ready'::text, 'failed'::text])));
+alter table exports add constraint exports_status_check CHECK ((status = ANY (ARRAY['processing'::text, 'ready'::text, 'failed'::text, 'expired'::text])));
 
 alter table exports add constraint exports_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 
@@ -713,6 +1149,8 @@ alter table indicators add constraint indicators_confidence_check CHECK (((confi
 
 alter table indicators add constraint indicators_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
 
+alter table indicators add constraint indicators_score_check CHECK (((score >= 0) AND (score <= 100)));
+
 alter table indicators add constraint indicators_tlp_check CHECK ((tlp = ANY (ARRAY['CLEAR'::text, 'GREEN'::text, 'AMBER'::text, 'AMBER+STRICT'::text, 'RED'::text])));
 
 alter table invitations add constraint invitations_pkey PRIMARY KEY (id);
@@ -736,6 +1174,8 @@ alter table job_events add constraint job_events_org_id_fkey FOREIGN KEY (org_id
 alter table job_events add constraint job_events_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 
 alter table jobs add constraint jobs_pkey PRIMARY KEY (id);
+
+alter table jobs add constraint jobs_check CHECK (((attempts >= 0) AND (cost_microdollars >= 0) AND (revivals >= 0)));
 
 alter table jobs add constraint jobs_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id) ON DELETE SET NULL;
 
@@ -787,6 +1227,46 @@ alter table projects add constraint projects_org_id_fkey FOREIGN KEY (org_id) RE
 
 alter table projects add constraint projects_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 
+alter table relationship_evidence add constraint relationship_evidence_pkey PRIMARY KEY (relationship_id, evidence_id);
+
+alter table relationship_evidence add constraint relationship_evidence_evidence_id_fkey FOREIGN KEY (evidence_id) REFERENCES evidence(id) ON DELETE CASCADE;
+
+alter table relationship_evidence add constraint relationship_evidence_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+
+alter table relationship_evidence add constraint relationship_evidence_relationship_id_fkey FOREIGN KEY (relationship_id) REFERENCES relationships(id) ON DELETE CASCADE;
+
+alter table relationship_evidence add constraint relationship_evidence_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+
+alter table relationships add constraint relationships_pkey PRIMARY KEY (id);
+
+alter table relationships add constraint relationships_check CHECK ((num_nonnulls(source_indicator_id, source_entity_id) = 1));
+
+alter table relationships add constraint relationships_check1 CHECK ((num_nonnulls(target_indicator_id, target_entity_id) = 1));
+
+alter table relationships add constraint relationships_check2 CHECK ((COALESCE(source_indicator_id, source_entity_id) <> COALESCE(target_indicator_id, target_entity_id)));
+
+alter table relationships add constraint relationships_check3 CHECK (((status = 'proposed'::text) = (decided_at IS NULL)));
+
+alter table relationships add constraint relationships_confidence_check CHECK (((confidence >= 0) AND (confidence <= 100)));
+
+alter table relationships add constraint relationships_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id) ON DELETE SET NULL;
+
+alter table relationships add constraint relationships_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES users(id) ON DELETE SET NULL;
+
+alter table relationships add constraint relationships_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+
+alter table relationships add constraint relationships_source_entity_id_fkey FOREIGN KEY (source_entity_id) REFERENCES entities(id) ON DELETE CASCADE;
+
+alter table relationships add constraint relationships_source_indicator_id_fkey FOREIGN KEY (source_indicator_id) REFERENCES indicators(id) ON DELETE CASCADE;
+
+alter table relationships add constraint relationships_status_check CHECK ((status = ANY (ARRAY['proposed'::text, 'accepted'::text, 'rejected'::text])));
+
+alter table relationships add constraint relationships_target_entity_id_fkey FOREIGN KEY (target_entity_id) REFERENCES entities(id) ON DELETE CASCADE;
+
+alter table relationships add constraint relationships_target_indicator_id_fkey FOREIGN KEY (target_indicator_id) REFERENCES indicators(id) ON DELETE CASCADE;
+
+alter table relationships add constraint relationships_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+
 alter table user_permissions add constraint user_permissions_pkey PRIMARY KEY (org_id, user_id, permission);
 
 alter table user_permissions add constraint user_permissions_granted_by_fkey FOREIGN KEY (granted_by) REFERENCES users(id) ON DELETE SET NULL;
@@ -811,9 +1291,19 @@ alter table workspaces add constraint workspaces_pkey PRIMARY KEY (id);
 
 alter table workspaces add constraint workspaces_org_id_name_key UNIQUE (org_id, name);
 
+alter table workspaces add constraint workspaces_monthly_budget_microdollars_check CHECK ((monthly_budget_microdollars >= 0));
+
 alter table workspaces add constraint workspaces_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)));
 
 alter table workspaces add constraint workspaces_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+
+CREATE INDEX agent_run_steps_open ON public.agent_run_steps USING btree (COALESCE(leased_until, not_before, created_at)) WHERE (status = ANY (ARRAY['pending'::text, 'running'::text]));
+
+CREATE INDEX agent_runs_active ON public.agent_runs USING btree (org_id, updated_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text, 'waiting_approval'::text]));
+
+CREATE INDEX agent_runs_list ON public.agent_runs USING btree (org_id, workspace_id, id);
+
+CREATE INDEX agent_tool_calls_run ON public.agent_tool_calls USING btree (run_id, id);
 
 CREATE INDEX api_keys_list ON public.api_keys USING btree (org_id, id);
 
@@ -835,15 +1325,39 @@ CREATE INDEX api_usage_logs_user ON ONLY public.api_usage_logs USING btree (org_
 
 CREATE INDEX blocklists_list ON public.blocklists USING btree (org_id, id);
 
+CREATE INDEX brief_comments_list ON public.brief_comments USING btree (brief_id, id);
+
+CREATE INDEX briefs_list ON public.briefs USING btree (org_id, workspace_id, id);
+
+CREATE INDEX briefs_search ON public.briefs USING gin (search);
+
+CREATE INDEX cost_logs_list ON public.cost_logs USING btree (workspace_id, occurred_at, id);
+
+CREATE INDEX cost_logs_run ON public.cost_logs USING btree (run_id) WHERE (run_id IS NOT NULL);
+
+CREATE INDEX cost_reservations_ended ON public.cost_reservations USING btree (ended_at) WHERE (state <> 'reserved'::text);
+
+CREATE INDEX cost_reservations_open ON public.cost_reservations USING btree (reserved_at) WHERE (state = 'reserved'::text);
+
+CREATE INDEX cost_reservations_workspace ON public.cost_reservations USING btree (workspace_id);
+
 CREATE INDEX dead_letters_list ON public.dead_letters USING btree (org_id, id);
 
 CREATE INDEX dead_letters_open ON public.dead_letters USING btree (org_id, consumer, id) WHERE (status = 'open'::text);
 
 CREATE INDEX dead_letters_resolved_by ON public.dead_letters USING btree (resolved_by) WHERE (resolved_by IS NOT NULL);
 
+CREATE INDEX dead_letters_settled ON public.dead_letters USING btree (created_at) WHERE (status <> 'open'::text);
+
+CREATE INDEX detection_rule_evidence_evidence ON public.detection_rule_evidence USING btree (evidence_id);
+
+CREATE INDEX detection_rules_list ON public.detection_rules USING btree (org_id, workspace_id, id);
+
 CREATE INDEX document_passages_search ON public.document_passages USING gin (search);
 
 CREATE INDEX document_passages_workspace ON public.document_passages USING btree (workspace_id);
+
+CREATE INDEX documents_abandoned ON public.documents USING btree (created_at) WHERE (status = 'awaiting_upload'::text);
 
 CREATE UNIQUE INDEX documents_content ON public.documents USING btree (workspace_id, sha256) WHERE (sha256 IS NOT NULL);
 
@@ -868,6 +1382,8 @@ CREATE INDEX evidence_indicator ON public.evidence USING btree (indicator_id, id
 CREATE UNIQUE INDEX evidence_once ON public.evidence USING btree (document_id, COALESCE(indicator_id, entity_id), start_offset, end_offset);
 
 CREATE INDEX evidence_workspace ON public.evidence USING btree (workspace_id);
+
+CREATE INDEX exports_age ON public.exports USING btree (created_at) WHERE (status = ANY (ARRAY['ready'::text, 'failed'::text]));
 
 CREATE INDEX exports_job ON public.exports USING btree (job_id) WHERE (job_id IS NOT NULL);
 
@@ -897,6 +1413,8 @@ CREATE INDEX job_events_organization ON public.job_events USING btree (org_id);
 
 CREATE INDEX job_events_workspace ON public.job_events USING btree (workspace_id) WHERE (workspace_id IS NOT NULL);
 
+CREATE INDEX jobs_finished ON public.jobs USING btree (finished_at) WHERE (finished_at IS NOT NULL);
+
 CREATE INDEX jobs_list ON public.jobs USING btree (org_id, id);
 
 CREATE INDEX jobs_unfinished ON public.jobs USING btree (updated_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
@@ -904,6 +1422,8 @@ CREATE INDEX jobs_unfinished ON public.jobs USING btree (updated_at) WHERE (stat
 CREATE INDEX jobs_workspace ON public.jobs USING btree (workspace_id) WHERE (workspace_id IS NOT NULL);
 
 CREATE INDEX memberships_user ON public.memberships USING btree (user_id, created_at);
+
+CREATE INDEX notifications_age ON public.notifications USING btree (created_at);
 
 CREATE INDEX notifications_list ON public.notifications USING btree (org_id, user_id, id);
 
@@ -914,6 +1434,20 @@ CREATE INDEX outbox_organization ON public.outbox USING btree (org_id);
 CREATE INDEX processed_messages_age ON public.processed_messages USING btree (processed_at);
 
 CREATE INDEX projects_list ON public.projects USING btree (org_id, workspace_id, id);
+
+CREATE INDEX relationship_evidence_evidence ON public.relationship_evidence USING btree (evidence_id);
+
+CREATE INDEX relationships_list ON public.relationships USING btree (org_id, workspace_id, id);
+
+CREATE UNIQUE INDEX relationships_once ON public.relationships USING btree (workspace_id, COALESCE(source_indicator_id, source_entity_id), relationship_type, COALESCE(target_indicator_id, target_entity_id));
+
+CREATE INDEX relationships_source_entity ON public.relationships USING btree (source_entity_id) WHERE (source_entity_id IS NOT NULL);
+
+CREATE INDEX relationships_source_indicator ON public.relationships USING btree (source_indicator_id) WHERE (source_indicator_id IS NOT NULL);
+
+CREATE INDEX relationships_target_entity ON public.relationships USING btree (target_entity_id) WHERE (target_entity_id IS NOT NULL);
+
+CREATE INDEX relationships_target_indicator ON public.relationships USING btree (target_indicator_id) WHERE (target_indicator_id IS NOT NULL);
 
 CREATE INDEX users_deleted ON public.users USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
 
@@ -928,6 +1462,21 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.audit_heads FOR EA
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.audit_logs FOR EACH ROW EXECUTE FUNCTION refuse_audit_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.audit_logs FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+
+alter table agent_run_steps enable row level security;
+alter table agent_run_steps force row level security;
+
+alter table agent_runs enable row level security;
+alter table agent_runs force row level security;
+
+alter table agent_tool_calls enable row level security;
+alter table agent_tool_calls force row level security;
+
+alter table agent_versions enable row level security;
+alter table agent_versions force row level security;
+
+alter table agents enable row level security;
+alter table agents force row level security;
 
 alter table api_keys enable row level security;
 alter table api_keys force row level security;
@@ -944,8 +1493,29 @@ alter table audit_logs force row level security;
 alter table blocklists enable row level security;
 alter table blocklists force row level security;
 
+alter table brief_comments enable row level security;
+alter table brief_comments force row level security;
+
+alter table briefs enable row level security;
+alter table briefs force row level security;
+
+alter table cost_logs enable row level security;
+alter table cost_logs force row level security;
+
+alter table cost_reservations enable row level security;
+alter table cost_reservations force row level security;
+
+alter table cost_scopes enable row level security;
+alter table cost_scopes force row level security;
+
 alter table dead_letters enable row level security;
 alter table dead_letters force row level security;
+
+alter table detection_rule_evidence enable row level security;
+alter table detection_rule_evidence force row level security;
+
+alter table detection_rules enable row level security;
+alter table detection_rules force row level security;
 
 alter table document_passages enable row level security;
 alter table document_passages force row level security;
@@ -995,6 +1565,12 @@ alter table outbox force row level security;
 alter table projects enable row level security;
 alter table projects force row level security;
 
+alter table relationship_evidence enable row level security;
+alter table relationship_evidence force row level security;
+
+alter table relationships enable row level security;
+alter table relationships force row level security;
+
 alter table user_permissions enable row level security;
 alter table user_permissions force row level security;
 
@@ -1006,6 +1582,26 @@ alter table workspace_members force row level security;
 
 alter table workspaces enable row level security;
 alter table workspaces force row level security;
+
+create policy tenant on agent_run_steps for all
+  using ((app_is_system() OR ((org_id = app_org_id()) AND app_sees_workspace(workspace_id))))
+  with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
+
+create policy tenant on agent_runs for all
+  using ((app_is_system() OR ((org_id = app_org_id()) AND app_sees_workspace(workspace_id))))
+  with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
+
+create policy tenant on agent_tool_calls for all
+  using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
+  with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
+
+create policy tenant on agent_versions for all
+  using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
+  with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
+
+create policy tenant on agents for all
+  using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
+  with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
 
 create policy tenant on api_keys for all
   using (((org_id = app_org_id()) OR app_is_system()))
@@ -1037,13 +1633,68 @@ create policy tenant on blocklists for all
   using ((org_id = app_org_id()))
   with check ((org_id = app_org_id()));
 
+create policy tenant on brief_comments for all
+  using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
+  with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
+
+create policy tenant on briefs for all
+  using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
+  with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
+
+create policy corrected on cost_logs for update
+  using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id) AND (finish = 'lost'::text)))
+  with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
+
+create policy erased_with_workspace on cost_logs for delete
+  using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id) AND (EXISTS ( SELECT
+   FROM (workspaces w
+     JOIN organizations o ON ((o.id = w.org_id)))
+  WHERE ((w.id = cost_logs.workspace_id) AND ((w.deleting_at IS NOT NULL) OR (o.deleting_at IS NOT NULL)))))))
+  with check ();
+
+create policy visible on cost_logs for select
+  using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
+  with check ();
+
+create policy written on cost_logs for insert
+  using ()
+  with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
+
+create policy forgotten on cost_reservations for delete
+  using ((app_is_system() AND (state <> 'reserved'::text)))
+  with check ();
+
+create policy tenant on cost_reservations for all
+  using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
+  with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
+
+create policy upkeep on cost_reservations for select
+  using (app_is_system())
+  with check ();
+
+create policy tenant on cost_scopes for all
+  using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
+  with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
+
 create policy tenant on dead_letters for all
   using (((org_id = app_org_id()) OR app_is_system()))
   with check (((org_id = app_org_id()) OR (org_id IS NULL) OR app_is_system()));
 
+create policy tenant on detection_rule_evidence for all
+  using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
+  with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
+
+create policy tenant on detection_rules for all
+  using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
+  with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
+
 create policy tenant on document_passages for all
   using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
   with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
+
+create policy expiring on documents for select
+  using ((app_is_system() AND (status = 'awaiting_upload'::text)))
+  with check ();
 
 create policy tenant on documents for all
   using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
@@ -1056,6 +1707,14 @@ create policy tenant on entities for all
 create policy tenant on evidence for all
   using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
   with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
+
+create policy expiring on exports for select
+  using (app_is_system())
+  with check ();
+
+create policy expiry on exports for update
+  using ((app_is_system() AND (status = ANY (ARRAY['ready'::text, 'failed'::text]))))
+  with check ((app_is_system() AND (status = 'expired'::text)));
 
 create policy tenant on exports for all
   using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
@@ -1097,6 +1756,10 @@ create policy tenant on invitations for all
   using ((org_id = app_org_id()))
   with check ((org_id = app_org_id()));
 
+create policy expiry on job_events for delete
+  using (app_is_system())
+  with check ();
+
 create policy tenant on job_events for all
   using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
   with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
@@ -1121,6 +1784,14 @@ create policy visible on memberships for select
   using (((org_id = app_org_id()) OR (user_id = app_user_id()) OR app_is_system()))
   with check ();
 
+create policy expiring on notifications for select
+  using (app_is_system())
+  with check ();
+
+create policy expiry on notifications for delete
+  using (app_is_system())
+  with check ();
+
 create policy tenant on notifications for all
   using ((org_id = app_org_id()))
   with check ((org_id = app_org_id()));
@@ -1140,6 +1811,14 @@ create policy tenant on outbox for all
   with check (((org_id = app_org_id()) OR app_is_system()));
 
 create policy tenant on projects for all
+  using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
+  with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
+
+create policy tenant on relationship_evidence for all
+  using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
+  with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
+
+create policy tenant on relationships for all
   using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
   with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
 
@@ -1177,6 +1856,16 @@ create policy visible on workspaces for select
   using (((org_id = app_org_id()) OR app_is_system()))
   with check ();
 
+grant delete, insert, select, update on agent_run_steps to adapt_app;
+
+grant delete, insert, select, update on agent_runs to adapt_app;
+
+grant delete, insert, select, update on agent_tool_calls to adapt_app;
+
+grant delete, insert, select, update on agent_versions to adapt_app;
+
+grant delete, insert, select, update on agents to adapt_app;
+
 grant delete, insert, select, update on api_keys to adapt_app;
 
 grant delete, insert, select on api_usage_logs to adapt_app;
@@ -1187,7 +1876,21 @@ grant select on audit_logs to adapt_app;
 
 grant delete, insert, select, update on blocklists to adapt_app;
 
+grant delete, insert, select, update on brief_comments to adapt_app;
+
+grant delete, insert, select, update on briefs to adapt_app;
+
+grant delete, insert, select on cost_logs to adapt_app;
+
+grant delete, insert, select, update on cost_reservations to adapt_app;
+
+grant delete, insert, select, update on cost_scopes to adapt_app;
+
 grant delete, insert, select, update on dead_letters to adapt_app;
+
+grant delete, insert, select, update on detection_rule_evidence to adapt_app;
+
+grant delete, insert, select, update on detection_rules to adapt_app;
 
 grant delete, insert, select, update on document_passages to adapt_app;
 
@@ -1224,6 +1927,10 @@ grant delete, insert, select, update on outbox to adapt_app;
 grant delete, insert, select, update on processed_messages to adapt_app;
 
 grant delete, insert, select, update on projects to adapt_app;
+
+grant delete, insert, select, update on relationship_evidence to adapt_app;
+
+grant delete, insert, select, update on relationships to adapt_app;
 
 grant delete, insert, select, update on user_permissions to adapt_app;
 
