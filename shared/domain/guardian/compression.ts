@@ -12,7 +12,9 @@ const openers = new Set(
 /** How what is left out at the end may begin. */
 const endings = new Set(
   `in on at during after before since by from through via using with without and but while which who where when as for
-  against into over across within throughout including such to because every`.split(/\s+/),
+  against into over across within throughout including such to because every about around between among near`.split(
+    /\s+/,
+  ),
 )
 /** How an insertion between commas may begin. */
 const insertions = new Set(
@@ -104,7 +106,9 @@ function mayBegin(sentence: Token[], at: number, essential: Int32Array): boolean
 
 function mayEnd(sentence: Token[], from: number, essential: Int32Array): boolean {
   const next = sentence[from]
-  if (next === undefined || next.mark || endings.has(next.word)) return true
+  if (next === undefined || next.mark) return true
+  // Who failed to do one thing has not just failed.
+  if (endings.has(next.word)) return next.word !== 'to' || !isHedge(sentence[from - 1]!)
   return essential[from] === essential[sentence.length]
 }
 

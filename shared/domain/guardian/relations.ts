@@ -43,6 +43,13 @@ const against = new Set(
     ' ',
   ),
 )
+/** What may follow a name without making it another: what comes next in the sentence, and kinds of the thing itself. */
+const following = new Set(
+  `in on at during after before since by from through via using with without and or but while which who where when as for against
+  into onto over across within throughout to because that until about around between among near every beacon beacons payload payloads variant variants sample samples
+  implants loaders backdoors trojans module modules script scripts command commands stager stagers binaries attachment attachments
+  again multiple several version versions v2 v3 rather instead not`.split(/\s+/),
+)
 /** What may stand between a verb and its own object. */
 const objectWords = new Set(
   `a an the its their own custom new old modified legitimate open-source publicly available several various multiple variant variants
@@ -121,10 +128,21 @@ function isObjectOf(sentence: Token[], verb: number, first: number, object: Plac
   if (relation.verbs === null && verb < object.first && against.has(sentence[verb]!.lemma)) return false
   const path = sentence.slice(verb + 1, object.first)
   if (relation.isThing) {
-    return path.every((token) => objectWords.has(token.word) || mayBeLeftOut(token) || isListed(token))
+    if (!endsThere(sentence, object)) return false
+    // "Connects to", "communicates with".
+    const isReached = relation.verbs?.has('beacon') && (path[0]?.word === 'to' || path[0]?.word === 'with')
+    const rest = isReached ? path.slice(1) : path
+    return rest.every((token) => objectWords.has(token.word) || mayBeLeftOut(token) || isListed(token))
   }
   if (path.length > 8 || path.some(({ mark, word }) => mark && word !== ',' && word !== '(')) return false
   return path.filter(({ word }) => ways.has(word)).length <= 2
+}
+
+/** Whether a name ends where it ends: "APT29 impersonators" and "Mimikatz detectors" are others. */
+function endsThere(sentence: Token[], { last }: Place): boolean {
+  const next = sentence[last + 1]
+  if (next === undefined || next.mark || next.capital || heads.has(next.word) || auxiliaries.has(next.word)) return true
+  return following.has(next.word) || mayBeLeftOut(next) || /^\d/.test(next.word)
 }
 
 /** A name in a list of names. */
@@ -190,6 +208,7 @@ function indexOf(sentence: Token[], word: string, from: number): number {
 
 /** "O was used by S". */
 function isPassive(sentence: Token[], subject: Place, object: Place, relation: Relation): boolean {
+  if (!endsThere(sentence, subject) || (relation.isThing && !standsAlone(sentence, object))) return false
   let by = subject.first - 1
   while (
     by > object.last &&
@@ -229,6 +248,7 @@ function isUseOf(sentence: Token[], subject: Place, object: Place, relation: Rel
 /** "use of O by S". */
 function isUseBy(sentence: Token[], subject: Place, object: Place): boolean {
   const between = sentence.slice(object.last + 1, subject.first).map(({ word }) => word)
+  if (!endsThere(sentence, subject)) return false
   if (between[0] !== 'by' || !between.slice(1).every((word) => heads.has(word))) return false
   let at = object.first - 1
   while (at >= 0 && objectWords.has(sentence[at]!.word) && sentence[at]!.word !== 'of') at--

@@ -335,8 +335,14 @@ function placesOf(name: string, sentence: CitedSentence): { places: Place[]; kin
   }
   // Only names stand for themselves: a common word of the sentence is none.
   const words = tokenise(plain)
-  if (words.some(({ capital, word }) => capital || /\d/.test(word))) places.push(...occurrences(words, sentence.tokens))
+  if (isName(words)) places.push(...occurrences(words, sentence.tokens))
   return places.length === 0 ? null : { places, kind }
+}
+
+function isName(words: readonly Token[]): boolean {
+  const isOwn = ({ capital, word }: Token) => capital || /\d/.test(word)
+  if (words.length === 0 || !isOwn(words[0]!) || !isOwn(words.at(-1)!)) return false
+  return words.every((token) => isOwn(token) || ['of', 'the', 'for', 'and', 'de', '(', ')'].includes(token.word))
 }
 
 function occurrences(words: readonly Token[], tokens: readonly Token[]): Place[] {

@@ -164,7 +164,7 @@ export const hedges = words(
   wanted wanting threaten threatens threatened if whether unless except only until stopped ceased prevented blocked thwarted
   foiled mitigated simulate simulated simulates simulating simulation emulate emulated emulates emulating emulation exercise
   drill tabletop demo demonstration proof-of-concept fictional fictitious honeypot nearly almost partially former formerly
-  pretend pretended pretending unlike contrary retracted ?`,
+  pretend pretended pretending unlike contrary retracted say says said stated told insists insisted ?`,
 )
 
 /** What, behind a statement or before a list, says that it is in doubt or made up. */
