@@ -21,6 +21,7 @@ export const areas: Readonly<Record<string, string>> = {
   invitations: 'Ways into an organization by a link that works once',
   jobs: 'Long work and its progress, to be asked for or watched',
   members: 'Who is in an organization, in which role and with which extra permissions',
+  models: 'Which language models a workspace asks',
   notifications: 'What the caller was notified of',
   objects: 'Files behind signed URLs',
   operations: 'Health of this installation, and a test of the way that its messages go',

@@ -9,6 +9,7 @@ import type { ModelArtifact } from '#shared/domain/models/calls.ts'
 import type { CircuitBreakers } from '#shared/domain/models/circuit-breakers.ts'
 import { ModelDispatcher } from '#shared/domain/models/dispatcher.ts'
 import { priceList } from '#shared/domain/models/prices.ts'
+import { readModelSettings } from '#shared/domain/models/settings.ts'
 import type { ModelDriver } from '#shared/domain/models/types.ts'
 import { createClaudeModel } from '#shared/platform/models/claude.ts'
 import { createGeminiModel } from '#shared/platform/models/gemini.ts'
@@ -32,11 +33,12 @@ export function openModels(breakers: CircuitBreakers, defaults: ModelDefaults): 
   return {
     forCall({ config, log, objects, now, commit }) {
       const freeModels = config.OLLAMA_MODELS.map((model) => `ollama:${model}`)
-      const aliases = resolveAliases(configuredModels(config, defaults))
+      const installed = configuredModels(config, defaults)
       return new ModelDispatcher({
         drivers: driversOf(config),
         prices: priceList(config.MODEL_PRICES, freeModels),
-        aliasesOf: async () => aliases,
+        aliasesOf: async ({ workspaceId }) =>
+          resolveAliases(installed, await commit((sql) => readModelSettings(sql, workspaceId))),
         authority: createSpendAuthority({ commit, now, defaultBudgetMicrodollars: defaultBudget(config) }),
         breakers,
         keep: (artifact) => keepArtifact(objects, artifact),

@@ -57,6 +57,7 @@ export const walls: readonly Wall[] = [
       'jobs-list',
       'jobs-read',
       'jobs-stream-events',
+      'models-read',
       'playbooks-list',
       'playbooks-read',
       'projects-list',
@@ -129,7 +130,7 @@ export const walls: readonly Wall[] = [
     roles: managers,
     scope: 'agents:manage',
     secondFactor: false,
-    routes: ['agents-list-versions', 'agents-update'],
+    routes: ['agents-list-versions', 'agents-update', 'models-update'],
   },
   {
     permission: 'organization:manage',
