@@ -144,6 +144,16 @@ async function fill(orgId: string): Promise<void> {
     values (${relationship}, ${orgId}, ${workspace}, ${indicator}, 'indicates', ${entity}, 1)`
   await owner`insert into relationship_evidence (org_id, workspace_id, relationship_id, evidence_id)
     values (${orgId}, ${workspace}, ${relationship}, ${evidence})`
+  const run = newId()
+  await owner`insert into agents (org_id, workspace_id, key) values (${orgId}, ${workspace}, 'seer')`
+  await owner`insert into agent_versions (org_id, workspace_id, key, version, enabled, instructions, settings)
+    values (${orgId}, ${workspace}, 'seer', 1, true, '', '{}')`
+  await owner`insert into agent_runs (id, org_id, workspace_id, playbook, status, input)
+    values (${run}, ${orgId}, ${workspace}, 'p', 'queued', '{}')`
+  await owner`insert into agent_run_steps (org_id, workspace_id, run_id, node, iteration, status)
+    values (${orgId}, ${workspace}, ${run}, 'n', 0, 'pending')`
+  await owner`insert into agent_tool_calls (id, org_id, workspace_id, run_id, node, iteration, attempt, agent, tool, input,
+    status, milliseconds) values (${newId()}, ${orgId}, ${workspace}, ${run}, 'n', 0, 1, 'seer', 't', '{}', 'done', 1)`
   await owner`insert into blocklists (id, org_id, name, token_sha256, token_prefix, types, maximum_tlp, minimum_confidence)
     values (${newId()}, ${orgId}, 'b', sha256(${orgId}::bytea), 'p', '[]', 'RED', 1)`
   await owner`insert into exports (id, org_id, workspace_id, format, filter, status, object_key)

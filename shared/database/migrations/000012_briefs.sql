@@ -27,7 +27,7 @@ create table briefs (
   published_by uuid references users on delete set null,
   check ((status = 'published') = (published_at is not null))
 );
-create index briefs_list on briefs (org_id, workspace_id, id);
+create index briefs_list on briefs (workspace_id, id);
 create index briefs_search on briefs using gin (search);
 
 create table brief_comments (
@@ -41,6 +41,7 @@ create table brief_comments (
   updated_at timestamptz not null default now()
 );
 create index brief_comments_list on brief_comments (brief_id, id);
+create index brief_comments_workspace on brief_comments (workspace_id);
 
 create table detection_rules (
   id uuid primary key,
@@ -63,7 +64,7 @@ create table detection_rules (
   -- The same rule written twice is one.
   unique (workspace_id, kind, sha256)
 );
-create index detection_rules_list on detection_rules (org_id, workspace_id, id);
+create index detection_rules_list on detection_rules (workspace_id, id);
 
 -- What a rule rests on; evidence leads on to indicators, entities and documents.
 create table detection_rule_evidence (
@@ -74,6 +75,7 @@ create table detection_rule_evidence (
   primary key (rule_id, evidence_id)
 );
 create index detection_rule_evidence_evidence on detection_rule_evidence (evidence_id);
+create index detection_rule_evidence_workspace on detection_rule_evidence (workspace_id);
 
 create table relationships (
   id uuid primary key,
@@ -102,7 +104,7 @@ create unique index relationships_once on relationships (
   workspace_id, coalesce(source_indicator_id, source_entity_id), relationship_type,
   coalesce(target_indicator_id, target_entity_id)
 );
-create index relationships_list on relationships (org_id, workspace_id, id);
+create index relationships_list on relationships (workspace_id, id);
 create index relationships_source_indicator on relationships (source_indicator_id) where source_indicator_id is not null;
 create index relationships_source_entity on relationships (source_entity_id) where source_entity_id is not null;
 create index relationships_target_indicator on relationships (target_indicator_id) where target_indicator_id is not null;
@@ -116,6 +118,7 @@ create table relationship_evidence (
   primary key (relationship_id, evidence_id)
 );
 create index relationship_evidence_evidence on relationship_evidence (evidence_id);
+create index relationship_evidence_workspace on relationship_evidence (workspace_id);
 
 alter table briefs enable row level security;
 alter table briefs force row level security;

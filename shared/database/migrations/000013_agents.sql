@@ -51,6 +51,8 @@ create table agent_runs (
   check ((finished_at is not null) = (status in ('completed', 'failed', 'cancelled')))
 );
 create index agent_runs_list on agent_runs (org_id, workspace_id, id);
+create index agent_runs_workspace on agent_runs (workspace_id, id);
+create index agent_runs_job on agent_runs (job_id);
 create index agent_runs_active on agent_runs (org_id, updated_at)
   where status in ('queued', 'running', 'waiting_approval');
 
@@ -83,6 +85,7 @@ create table agent_run_steps (
   primary key (run_id, node, iteration),
   check ((status = 'running') = (lease is not null))
 );
+create index agent_run_steps_workspace on agent_run_steps (workspace_id);
 create index agent_run_steps_open on agent_run_steps (coalesce(leased_until, not_before, created_at))
   where status in ('pending', 'running');
 
@@ -105,7 +108,8 @@ create table agent_tool_calls (
   created_at timestamptz not null default now(),
   foreign key (run_id, node, iteration) references agent_run_steps on delete cascade
 );
-create index agent_tool_calls_run on agent_tool_calls (run_id, id);
+create index agent_tool_calls_run on agent_tool_calls (run_id, node, iteration);
+create index agent_tool_calls_workspace on agent_tool_calls (workspace_id);
 
 alter table agents enable row level security;
 alter table agents force row level security;
