@@ -1,4 +1,4 @@
-import { deleteRule } from '#shared/domain/detection/rules.ts'
+import { deleteRule } from '#shared/domain/detection/stored-rules.ts'
 import type { RunRoute } from '#shared/runtime/declarations.ts'
 import type route from './function.ts'
 

@@ -1,4 +1,4 @@
-import { listRules } from '#shared/domain/detection/rules.ts'
+import { listRules } from '#shared/domain/detection/stored-rules.ts'
 import { pageBody, readPage } from '#shared/domain/paging.ts'
 import type { RunRoute } from '#shared/runtime/declarations.ts'
 import type route from './function.ts'

@@ -1,4 +1,4 @@
-import { readRule, setRuleStatus } from '#shared/domain/detection/rules.ts'
+import { readRule, setRuleStatus } from '#shared/domain/detection/stored-rules.ts'
 import type { CurrentRoute, RunRoute } from '#shared/runtime/declarations.ts'
 import type route from './function.ts'
 

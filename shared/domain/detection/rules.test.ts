@@ -3,9 +3,10 @@ import { cloneDatabase, type TestDatabase } from '../../../tests/setup/database.
 import { createDesk, type Report } from '../../../tests/setup/reports.ts'
 import { createTenants } from '../../../tests/setup/tenancy.ts'
 import { newId } from '../ids.ts'
-import { createRule, deleteRule, listRules, type NewRule, readRule, setRuleStatus } from './rules.ts'
+import { createRule, type NewRule } from './rules.ts'
 import type { RuleKind } from './schemas.ts'
 import { hashListIn, serveRules } from './serve-rules.ts'
+import { deleteRule, listRules, readRule, setRuleStatus } from './stored-rules.ts'
 import { inspectRule } from './validate.ts'
 import { writeDocumentRules } from './write-rules.ts'
 
