@@ -34,8 +34,19 @@ const secretName =
 const open: Readonly<Record<string, readonly string[]>> = {
   token_prefix: ['blocklists-create', 'blocklists-list'],
   token_type: ['auth-create-token', 'auth-finish-oauth', 'auth-refresh-token', 'auth-sign-up', 'auth-verify-factor'],
-  // Of the file, which its readers have.
-  sha256: ['documents-complete-upload', 'documents-create', 'documents-list', 'documents-read', 'documents-reprocess'],
+  // Of the file or rule, which its readers have.
+  sha256: [
+    'detection-rules-create',
+    'detection-rules-list',
+    'detection-rules-read',
+    'detection-rules-update',
+    'detection-rules-write',
+    'documents-complete-upload',
+    'documents-create',
+    'documents-list',
+    'documents-read',
+    'documents-reprocess',
+  ],
   // The links of the chain.
   hash: ['audit-list', 'audit-verify'],
   // The name of a flag.
