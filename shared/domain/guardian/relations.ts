@@ -134,7 +134,9 @@ function isObjectOf(sentence: Token[], verb: number, first: number, object: Plac
     const rest = isReached ? path.slice(1) : path
     return rest.every((token) => objectWords.has(token.word) || mayBeLeftOut(token) || isListed(token))
   }
-  if (path.length > 8 || path.some(({ mark, word }) => mark && word !== ',' && word !== '(')) return false
+  // Flattened tables leave the next row's id behind a sentence: an id in prose stands in brackets.
+  if (/^t\d{4}/.test(sentence[object.first]!.word) && sentence[object.first - 1]!.word !== '(') return false
+  if (path.length > 8 || path.some(({ mark, word }) => mark && !',()'.includes(word))) return false
   return path.filter(({ word }) => ways.has(word)).length <= 2
 }
 

@@ -2,7 +2,7 @@ import { withoutHidden } from './hidden-characters.ts'
 
 /** A word of a sentence, or a mark that separates its parts. */
 export interface Token {
-  /** As it is compared: lower case, refanged, without quotation marks; a mark is one of `, ; : ( ) — ?`. */
+  /** As it is compared: lower case, refanged, without quotation marks; a mark is one of `, ; : ( ) — ?`, brackets of both kinds are round. */
   word: string
   /** What it comes from when it is inflected: "used", "employs" and "using" are all "use". */
   lemma: string
@@ -54,7 +54,8 @@ export function tokenise(text: string): Token[] {
     const opening = /^["'*_|[{<>•·#~=(—-]+/.exec(chunk)
     if (opening !== null) {
       for (const [index, character] of [...opening[0]].entries()) {
-        if (character === '(' || character === '—') add(character, at + index, true)
+        if (character === '(' || character === '[') add('(', at + index, true)
+        else if (character === '—') add(character, at + index, true)
       }
       at += opening[0].length
       chunk = chunk.slice(opening[0].length)
@@ -79,14 +80,14 @@ export function tokenise(text: string): Token[] {
       at += word.length
     }
     for (const [index, character] of [...tail].entries()) {
-      if (separating.has(character)) add(character, at + index, true)
+      if (separating.has(character)) add(character === ']' ? ')' : character, at + index, true)
     }
   }
   return tokens
 }
 
 const closing = new Set('"\'*_|]}>.,;:!?…)—-<=#~')
-const separating = new Set(',;:)—?')
+const separating = new Set(',;:)]—?')
 
 const irregular: Readonly<Record<string, string>> = {
   ran: 'run', sent: 'send', stole: 'steal', stolen: 'steal', wrote: 'write', written: 'write', began: 'begin',
