@@ -20,6 +20,7 @@ export const areas: Readonly<Record<string, string>> = {
   indicators: 'Indicators of compromise, with confidence, TLP and validity',
   invitations: 'Ways into an organization by a link that works once',
   jobs: 'Long work and its progress, to be asked for or watched',
+  mcp: 'A server of the Model Context Protocol, by which agents of others read intelligence',
   members: 'Who is in an organization, in which role and with which extra permissions',
   models: 'Which language models a workspace asks',
   notifications: 'What the caller was notified of',

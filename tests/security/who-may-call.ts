@@ -57,6 +57,7 @@ export const walls: readonly Wall[] = [
       'jobs-list',
       'jobs-read',
       'jobs-stream-events',
+      'mcp-serve',
       'models-read',
       'playbooks-list',
       'playbooks-read',

@@ -60,6 +60,18 @@ export function defineTool<const Input extends v.GenericSchema>(tool: Tool<Input
   return tool
 }
 
+/** A tool that needs nothing but a look at the tenant's rows, so that it serves programs outside of any run too (MCP). */
+export interface ReadingTool<Input extends v.GenericSchema = v.GenericSchema> extends Tool<Input> {
+  kind: 'reading'
+  call(context: ReadingContext, input: v.InferOutput<Input>): Promise<{ output: Json }>
+}
+
+export type ReadingContext = Pick<ToolContext, 'read'> & { workspaceId: string | null }
+
+export function defineReadingTool<const Input extends v.GenericSchema>(tool: ReadingTool<Input>): ReadingTool<Input> {
+  return tool
+}
+
 export type RefusalCode = 'UNKNOWN_TOOL' | 'NOT_ALLOWED' | 'INVALID_INPUT' | 'APPROVAL_REQUIRED' | 'TOO_MANY_CALLS'
 
 /** A tool call that was not done, told to the agent that asked for it. */

@@ -6,13 +6,13 @@ import { listEvidence, readIndicator } from '../../intelligence/read.ts'
 import { searchIntelligence } from '../../intelligence/search.ts'
 import { PlainText } from '../../plain-text.ts'
 import type { Json } from '../../sql.ts'
-import { defineTool } from '../tools.ts'
+import { defineReadingTool, defineTool } from '../tools.ts'
 
 const text = (maximum: number) => v.pipe(PlainText, v.minLength(1), v.maxLength(maximum))
 const integer = (minimum: number, maximum: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(maximum))
 
-export const searchTool = defineTool({
+export const searchTool = defineReadingTool({
   name: 'search_intelligence',
   description:
     'Finds indicators by the beginning of their value, techniques, actors, malware and vulnerabilities by name or id, and passages of documents by their words.',
@@ -24,7 +24,7 @@ export const searchTool = defineTool({
   }),
 })
 
-export const readIndicatorTool = defineTool({
+export const readIndicatorTool = defineReadingTool({
   name: 'read_indicator',
   description: 'Reads an indicator of compromise by its id: type, value, TLP, confidence and validity.',
   kind: 'reading',
@@ -35,7 +35,7 @@ export const readIndicatorTool = defineTool({
   }),
 })
 
-export const readEntityTool = defineTool({
+export const readEntityTool = defineReadingTool({
   name: 'read_entity',
   description: 'Reads a technique, actor, malware, tool or vulnerability by its id.',
   kind: 'reading',
@@ -52,7 +52,7 @@ export const readEntityTool = defineTool({
   }),
 })
 
-export const readDocumentTool = defineTool({
+export const readDocumentTool = defineReadingTool({
   name: 'read_document',
   description: 'Reads a part of the text of a document; offsets are UTF-16 code units.',
   kind: 'reading',
@@ -76,7 +76,7 @@ export const readDocumentTool = defineTool({
   },
 })
 
-export const listEvidenceTool = defineTool({
+export const listEvidenceTool = defineReadingTool({
   name: 'list_evidence',
   description:
     'Lists where documents speak of an indicator or entity, or what a document speaks of: document, offsets, quote and sentence.',
