@@ -40,6 +40,16 @@ export async function keep(objects: Artifacts, key: string, given: unknown): Pro
   return { value: null, key }
 }
 
+/** A value as it is shown: null when its time in the bucket is over. */
+export async function recallOrNull(objects: Artifacts, kept: Kept): Promise<Json> {
+  try {
+    return await recall(objects, kept)
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'NOT_FOUND') return null
+    throw error
+  }
+}
+
 /** @throws AppError NOT_FOUND when its time in the bucket is over */
 export async function recall(objects: Artifacts, { value, key }: Kept): Promise<Json> {
   if (key === null) return value

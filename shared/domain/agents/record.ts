@@ -6,8 +6,8 @@ import type { Catalogue } from './catalogue.ts'
 import type { Graph } from './graph.ts'
 import { doLongStep, doStep, type RunStep, runChanged } from './messages.ts'
 import type { RunStatus } from './schemas.ts'
-import { type Advance, advanceRun, endStep, leaseSeconds, readProgress } from './steps.ts'
-import type { EffectContext } from './tools.ts'
+import { type Advance, advanceRun, endStep, failEndedStep, leaseSeconds, readProgress } from './steps.ts'
+import type { Effect, EffectContext } from './tools.ts'
 import type { Done, WorkOutcome } from './work.ts'
 
 type Sending = { enqueue: Enqueue; publish: Publish }
@@ -29,12 +29,48 @@ export async function recordWork(
   }
   // Fenced: somebody else has the step by now, and what was done here has no effect.
   if (!(await endStep(context.sql, step, outcome.lease, outcome.end))) return
-  if (outcome.end.status === 'succeeded') for (const effect of outcome.effects) await effect(context)
+  if (outcome.effects.length > 0) {
+    const refusal = await takeEffect(context, outcome.effects)
+    if (refusal) {
+      await failEndedStep(context.sql, step, refusal)
+      outcome = { ...outcome, end: { status: 'failed', error: refusal }, output: null }
+    }
+  }
   if (!graph) return endUnknown(context, step, outcome)
   if (outcome.end.status === 'pending') {
     await enqueueStep(context, graph, step, { notBefore: outcome.end.notBefore })
   }
   await goOn(context, graph, outcome.claim.run, outcome)
+}
+
+/**
+ * Does what the step's tools were to do: all of it or, when one of them is refused now, nothing.
+ * @returns why it was refused
+ */
+async function takeEffect(
+  context: EffectContext,
+  effects: readonly Effect[],
+): Promise<{ code: string; message: string } | null> {
+  const { sql } = context
+  // What is sent and audited can't be taken back by the database.
+  const later: (() => unknown)[] = []
+  const held: EffectContext = {
+    sql,
+    now: context.now,
+    publish: async (...message) => void later.push(() => context.publish(...message)),
+    enqueue: async (...task) => void later.push(() => context.enqueue(...task)),
+    audit: (...entry) => later.push(() => context.audit(...entry)),
+  }
+  await sql`savepoint effects`
+  try {
+    for (const effect of effects) await effect(held)
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    await sql`rollback to savepoint effects`
+    return { code: error.code, message: error.message }
+  }
+  for (const send of later) await send()
+  return null
 }
 
 /** The task of a step, on the queue that its node wants. */

@@ -1,3 +1,4 @@
+import * as v from 'valibot'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import type { Database } from '#shared/platform/database/index.ts'
 import { type CouncilBench, openCouncil } from '../../../tests/setup/council.ts'
@@ -15,6 +16,7 @@ import { toGraph } from './graph.ts'
 import type { Playbook } from './playbook.ts'
 import { listLostSteps, recoverStep } from './recover.ts'
 import { cancelRun, createRun, retryRun } from './runs.ts'
+import { defineTool } from './tools.ts'
 
 let clone: TestDatabase
 let database: Database
@@ -143,6 +145,40 @@ describe('a step that fails', () => {
     await bench.drain()
     expect(await effects(bench)).toEqual([])
   })
+})
+
+test('what a tool was to do and may not any more fails its step with all of its effects', async () => {
+  const refuses = defineTool({
+    name: 'write_brief',
+    description: 'Is refused when it is done',
+    kind: 'changing',
+    untrusted: false,
+    input: v.strictObject({}),
+    call: async () => ({
+      output: null,
+      effect: async () => {
+        throw new AppError('CONFLICT', 'The list is gone')
+      },
+    }),
+  })
+  const node = workNode(async ({ use }) => {
+    await use('notify', { name: 'half' })
+    await use('write_brief', {})
+    return 'done'
+  })
+  const bench = await openCouncil(database, {
+    playbooks: [testPlaybook({ node, after: workNode(async () => 1) }, [{ from: 'node', to: 'after' }])],
+    tools: [makeProject, refuses],
+  })
+  const id = await bench.begin('test')
+  await bench.drain()
+  const { run, steps } = await bench.read(id)
+  expect(run).toMatchObject({ status: 'failed' })
+  expect(steps).toMatchObject([
+    { status: 'failed', output: null, error: { code: 'CONFLICT', message: 'The list is gone' } },
+  ])
+  expect(await effects(bench)).toEqual([])
+  expect(bench.audited).toEqual([])
 })
 
 test('a node that takes longer than it may is stopped, and tried again', async () => {

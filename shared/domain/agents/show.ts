@@ -1,7 +1,7 @@
 import { toJsonSchema } from '@valibot/to-json-schema'
 import type { Catalogue } from './catalogue.ts'
 import { type Graph, toMermaid } from './graph.ts'
-import { type Artifacts, recall } from './large-values.ts'
+import { type Artifacts, recallOrNull } from './large-values.ts'
 import type { StoredRun } from './runs.ts'
 import type { RunDetail, Step } from './schemas.ts'
 
@@ -9,9 +9,11 @@ import type { RunDetail, Step } from './schemas.ts'
 export async function showRun(objects: Artifacts, { playbooks }: Catalogue, stored: StoredRun): Promise<RunDetail> {
   const graph = playbooks.get(stored.run.playbook)
   const [input, output, outputs] = await Promise.all([
-    recall(objects, stored.input),
-    recall(objects, stored.output),
-    Promise.all(stored.steps.map(({ output, output_key }) => recall(objects, { value: output, key: output_key }))),
+    recallOrNull(objects, stored.input),
+    recallOrNull(objects, stored.output),
+    Promise.all(
+      stored.steps.map(({ output, output_key }) => recallOrNull(objects, { value: output, key: output_key })),
+    ),
   ])
   // Ordered by iteration within a node, so that the last one stays.
   const last = Object.fromEntries(

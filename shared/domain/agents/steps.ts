@@ -116,6 +116,13 @@ export async function endStep(sql: Sql, step: RunStep, lease: string, end: StepE
   return rows.length === 1
 }
 
+/** Makes a failure of a step that has just ended well, in the same transaction. */
+export async function failEndedStep(sql: Sql, step: RunStep, error: { code: string; message: string }): Promise<void> {
+  await sql`
+    update agent_run_steps set status = 'failed', output = null, output_key = null, taken = '[]', error = ${sql.json(error)}
+    where run_id = ${step.run_id} and node = ${step.node} and iteration = ${step.iteration}`
+}
+
 /** How far the steps of a run have come; the run must be locked before. */
 export async function readProgress(sql: Sql, runId: string): Promise<StepState[]> {
   return sql<StepState[]>`
