@@ -2,7 +2,7 @@ import type { Draft } from '../claims/types.ts'
 import { AppError, notFound } from '../errors.ts'
 import { endOfIds, type Page } from '../paging.ts'
 import type { Json, Sql } from '../sql.ts'
-import { checkDraft } from './check-draft.ts'
+import { checkDraft, type Uncited } from './check-draft.ts'
 import type { Brief, BriefStatus, BriefSummary } from './schemas.ts'
 
 const summaryColumns = [
@@ -30,6 +30,8 @@ export interface NewBrief {
   /** The run of the agent that writes it; its claims must all cite. Null for a person. */
   runId: string | null
   createdBy: string | null
+  /** Which claims may cite nothing; a person's all, an agent's none when absent. */
+  uncited?: Uncited
 }
 
 /**
@@ -37,7 +39,8 @@ export interface NewBrief {
  * @throws AppError VALIDATION_ERROR when a citation is wrong, the TLP is below a cited document's, or an agent cites nothing
  */
 export async function createBrief(sql: Sql, { id, draft, ...brief }: NewBrief): Promise<Brief> {
-  const uncitedClaims = await checkDraft(sql, draft, brief.runId === null ? 'allowed' : 'refused')
+  const uncited = brief.uncited ?? (brief.runId === null ? 'allowed' : 'refused')
+  const uncitedClaims = await checkDraft(sql, draft, uncited)
   const [created] = await sql<Brief[]>`
     insert into briefs (id, org_id, workspace_id, title, tlp, sections, uncited_claims, run_id, created_by)
     values (${id}, ${brief.orgId}, ${brief.workspaceId}, ${draft.title}, ${draft.tlp},

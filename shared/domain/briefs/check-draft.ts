@@ -8,6 +8,9 @@ import { strictest, tlpLevels } from '../tlp.ts'
 /** All words of a brief together, in UTF-16 code units: what fits into one text search vector, however many words. */
 export const maximumBriefCharacters = 200_000
 
+/** Which claims may stand without a citation: all of them, none, or those that a test lets through. */
+export type Uncited = 'allowed' | 'refused' | ((text: string) => boolean)
+
 /** Where in the request a claim stands. */
 const placeOf = (section: number, claim: number) => `body.sections.${section}.claims.${claim}`
 
@@ -15,11 +18,12 @@ const placeOf = (section: number, claim: number) => `body.sections.${section}.cl
  * Checks what a brief says of its sources: each quote stands in its document at that place, each piece of evidence is one
  * of that place, and the brief's TLP is no lower than that of any document that it cites.
  *
- * @param uncited whether claims may stand without a citation, as people's may
+ * @param uncited which claims may stand without a citation: people's may
  * @returns how many claims cite nothing
  * @throws AppError VALIDATION_ERROR with each place that is wrong
  */
-export async function checkDraft(sql: Sql, draft: Draft, uncited: 'allowed' | 'refused'): Promise<number> {
+export async function checkDraft(sql: Sql, draft: Draft, uncited: Uncited): Promise<number> {
+  const mayStand = typeof uncited === 'function' ? uncited : () => uncited === 'allowed'
   const sources = await loadSourcesOf(sql, draft)
   const wrong: ErrorDetail[] = []
   const cited: Source[] = []
@@ -31,7 +35,7 @@ export async function checkDraft(sql: Sql, draft: Draft, uncited: 'allowed' | 'r
       characters += claim.text.length
       if (claim.citations.length === 0) {
         uncitedClaims++
-        if (uncited === 'refused') wrong.push({ field: placeOf(s, c), message: 'must cite its source' })
+        if (!mayStand(claim.text)) wrong.push({ field: placeOf(s, c), message: 'must cite its source' })
       }
       for (const [at, citation] of claim.citations.entries()) {
         const source = sources(citation.document_id)

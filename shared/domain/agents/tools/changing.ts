@@ -4,12 +4,14 @@ import { Draft } from '../../claims/types.ts'
 import { createRule } from '../../detection/rules.ts'
 import { ruleKinds } from '../../detection/schemas.ts'
 import { inspectRule } from '../../detection/validate.ts'
+import { isApproved } from '../../guardian/brand.ts'
 import { Id, newId } from '../../ids.ts'
 import { proposeRelationship, RelationshipDraft } from '../../intelligence/relationships.ts'
 import { notify } from '../../notifications/notifications.ts'
 import { PlainText } from '../../plain-text.ts'
 import type { Json } from '../../sql.ts'
 import { Tlp } from '../../tlp.ts'
+import { readBrandRules } from '../brand.ts'
 import { agentEvent } from '../messages.ts'
 import { defineTool, ToolRefusal } from '../tools.ts'
 
@@ -99,7 +101,10 @@ export const writeBriefTool = defineTool({
     return {
       output: { id },
       effect: async ({ sql, audit, now }) => {
-        await createBrief(sql, { id, orgId, workspaceId, draft, runId, createdBy: userId })
+        // What people approved word for word, and nothing else, may stand without a citation.
+        const brand = await readBrandRules(sql, workspaceId)
+        const uncited = (claim: string) => isApproved(claim, brand)
+        await createBrief(sql, { id, orgId, workspaceId, draft, runId, createdBy: userId, uncited })
         if (publish) await publishBrief(sql, id, { publishedBy: userId, now })
         audit(publish ? 'brief.published' : 'brief.created', {
           targetId: id,
