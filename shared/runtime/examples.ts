@@ -59,10 +59,10 @@ export interface ExampleWorld {
   /** A brief about the document, with a claim that cites and one that doesn't. */
   newBriefDraft(): Promise<Draft>
   newBrief(): Promise<string>
-  /** A comment on a new brief. */
-  newBriefComment(): Promise<{ brief_id: string; comment_id: string }>
+  /** A comment on a brief, a new one unless it is named. */
+  newBriefComment(briefId?: string): Promise<{ brief_id: string; comment_id: string }>
   newDetectionRule(): Promise<string>
-  /** A relationship between an indicator and software of the document. */
+  /** A relationship between an indicator and software or an actor of the document. */
   newRelationshipDraft(): Promise<v.InferInput<typeof RelationshipDraft>>
   newRelationship(): Promise<string>
   /** A new export that is yet to be built. */

@@ -38,13 +38,19 @@ export function createWritings(
     return { title: 'Ransomware at the door', tlp: 'RED', sections: [{ heading: 'What happened', claims }] }
   }
   const newBrief = async () => (await send('POST', '/v1/briefs', await newBriefDraft())).id
+  let proposed = 0
   const newRelationshipDraft = async () => {
     const { id, indicator_id } = await readEvidence()
-    const software = (await send('GET', `/v1/software?document_id=${documentId}`)).data[0]
+    const named = await Promise.all(
+      ['software', 'actors'].map((list) => send('GET', `/v1/${list}?document_id=${documentId}`)),
+    )
+    // Another one each time, as long as there are any.
+    const targets = named.flatMap(({ data }) => data)
+    const target = targets[proposed++ % targets.length]
     return {
       source_id: indicator_id ?? '',
       relationship_type: 'indicates',
-      target_id: software.id,
+      target_id: target.id,
       evidence_ids: [id],
     }
   }
@@ -53,8 +59,8 @@ export function createWritings(
     readEvidence,
     newBriefDraft,
     newBrief,
-    async newBriefComment() {
-      const brief_id = await newBrief()
+    async newBriefComment(briefId) {
+      const brief_id = briefId ?? (await newBrief())
       const comment = await send('POST', `/v1/briefs/${brief_id}/comments`, { body: 'Well said' })
       return { brief_id, comment_id: comment.id }
     },

@@ -37,6 +37,8 @@ async function addSecondRows(world: World): Promise<void> {
   for (let at = 0; at < 2; at++) {
     await Promise.all([world.newApiKey(), world.newInvitation(), world.newBlocklist(), world.newProject()])
     await Promise.all([world.newFlag(), world.newWorkspace()])
+    await Promise.all([world.newBrief(), world.newDetectionRule(), world.newRelationship()])
+    await Promise.all([world.newModelCall(), world.newRun()])
   }
 }
 

@@ -1,6 +1,7 @@
 import type { MakeRouteExample } from '#shared/runtime/examples.ts'
 
-export const example: MakeRouteExample = async ({ newBrief }) => ({
-  params: { brief_id: await newBrief() },
-  status: 200,
-})
+export const example: MakeRouteExample = async ({ newBriefComment }) => {
+  const { brief_id } = await newBriefComment()
+  await newBriefComment(brief_id)
+  return { params: { brief_id }, status: 200 }
+}

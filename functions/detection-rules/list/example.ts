@@ -1,3 +1,3 @@
 import type { MakeRouteExample } from '#shared/runtime/examples.ts'
 
-export const example: MakeRouteExample = () => ({ query: { kind: 'sigma', technique: 'T1071.004' }, status: 200 })
+export const example: MakeRouteExample = () => ({ query: { kind: 'yara', status: 'draft' }, status: 200 })

@@ -1,3 +1,3 @@
 import type { MakeRouteExample } from '#shared/runtime/examples.ts'
 
-export const example: MakeRouteExample = ({ indicatorId }) => ({ query: { subject_id: indicatorId }, status: 200 })
+export const example: MakeRouteExample = () => ({ query: { status: 'proposed' }, status: 200 })
