@@ -3,17 +3,26 @@ import { connect, createServer, type Socket } from 'node:net'
 /** Counts what passes between a client and PostgreSQL (frontend/backend protocol 3.0). */
 export interface WireTap {
   url: string
-  /** Times that the client waited for an answer, and statements that it sent, since the last call. */
-  take(): { roundTrips: number; statements: number }
+  /** What has passed since the last call. */
+  take(): Passed
   close(): Promise<void>
+}
+
+interface Passed {
+  /** Times that the client waited for an answer. */
+  roundTrips: number
+  /** All statements that it sent. */
+  statements: number
+  /** Those of them that were prepared: all but begin, settings and commit, which clients send as simple queries. */
+  prepared: number
 }
 
 /** Puts a proxy before a database. */
 export async function tapDatabase(databaseUrl: string): Promise<WireTap> {
   const target = new URL(databaseUrl)
   const sockets = new Set<Socket>()
-  let roundTrips = 0
-  let statements = 0
+  const none: Passed = { roundTrips: 0, statements: 0, prepared: 0 }
+  let passed = { ...none }
   const server = createServer((client) => {
     const upstream = connect({ host: target.hostname, port: Number(target.port || 5432), noDelay: true })
     client.setNoDelay(true)
@@ -31,12 +40,12 @@ export async function tapDatabase(databaseUrl: string): Promise<WireTap> {
     client.on('data', (chunk: Buffer) => {
       isWaiting = true
       // The first message has no type.
-      if (isStarted) statements += countStatements(chunk)
+      if (isStarted) countStatements(chunk, passed)
       isStarted = true
       upstream.write(chunk)
     })
     upstream.on('data', (chunk: Buffer) => {
-      if (isWaiting) roundTrips++
+      if (isWaiting) passed.roundTrips++
       isWaiting = false
       client.write(chunk)
     })
@@ -48,10 +57,9 @@ export async function tapDatabase(databaseUrl: string): Promise<WireTap> {
   return {
     url: url.href,
     take() {
-      const counted = { roundTrips, statements }
-      roundTrips = 0
-      statements = 0
-      return counted
+      const taken = passed
+      passed = { ...none }
+      return taken
     },
     close() {
       for (const socket of sockets) socket.destroy()
@@ -61,12 +69,15 @@ export async function tapDatabase(databaseUrl: string): Promise<WireTap> {
 }
 
 /** Simple queries (counting their parts) and executions in what a client sent; messages here are smaller than a packet. */
-function countStatements(chunk: Buffer): number {
-  let count = 0
+function countStatements(chunk: Buffer, passed: Passed): void {
   for (let at = 0; at + 5 <= chunk.length; at += 1 + chunk.readInt32BE(at + 1)) {
     const type = String.fromCharCode(chunk[at]!)
-    if (type === 'E') count++
-    if (type === 'Q') count += chunk.toString('latin1', at + 5, at + 1 + chunk.readInt32BE(at + 1)).split(';').length
+    if (type === 'E') {
+      passed.statements++
+      passed.prepared++
+    }
+    if (type !== 'Q') continue
+    const query = chunk.toString('latin1', at + 5, at + 1 + chunk.readInt32BE(at + 1))
+    passed.statements += query.split(';').length
   }
-  return count
 }
