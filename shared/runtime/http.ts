@@ -81,8 +81,8 @@ export function setCommonHeaders(
   response.setHeader('access-control-allow-methods', options.methods.join(', '))
   response.setHeader(
     'access-control-allow-headers',
-    'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Traceparent, X-Org-Id, ' +
-      'X-Request-ID, X-Workspace-Id',
+    'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Mcp-Method, Mcp-Name, ' +
+      'Mcp-Protocol-Version, Traceparent, X-Org-Id, X-Request-ID, X-Workspace-Id',
   )
   response.setHeader('access-control-max-age', '600')
 }

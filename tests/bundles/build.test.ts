@@ -61,6 +61,10 @@ describe('a bundle', () => {
     expect(holders).toContain('agent-runs-do-step')
   })
 
+  it('holds the Model Context Protocol only where it is spoken', () => {
+    expect(holdersOf(/node_modules\/@modelcontextprotocol\/|shared\/mcp\//)).toEqual(['mcp-serve'])
+  })
+
   it("holds of Google's clients those that its function can use, and no other", async () => {
     const functions = await discoverFunctions()
     const those = (can: (resources: Resources, kind: string) => boolean) =>
