@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { readCoverage } from '../../detection/coverage.ts'
 import { toNavigatorLayer } from '../../detection/navigator.ts'
 import type { Json, Sql } from '../../sql.ts'
-import { Tlp } from '../../tlp.ts'
+import { Tlp, tlpUpTo } from '../../tlp.ts'
 import type { NodeContext, Playbook } from '../playbook.ts'
 import { quick } from './asked.ts'
 
@@ -33,8 +33,12 @@ function measure({ state, run, now, read }: NodeContext): Promise<Json> {
   })
 }
 
-/** For each technique the newest sentences that name it, one a document. */
-function listGapEvidence(sql: Sql, workspaceId: string, techniques: readonly string[]): Promise<GapEvidence[]> {
+/** For each technique the newest sentences that name it, one a document, none above the level that was asked for. */
+function listGapEvidence(
+  sql: Sql,
+  { workspaceId, maximumTlp }: { workspaceId: string; maximumTlp: Tlp },
+  techniques: readonly string[],
+): Promise<GapEvidence[]> {
   return sql<GapEvidence[]>`
     select technique_id, evidence_id, document_id, document_title, sentence from (
       select one.*, row_number() over (partition by technique_id order by created_at desc, evidence_id) as number
@@ -42,7 +46,8 @@ function listGapEvidence(sql: Sql, workspaceId: string, techniques: readonly str
         select distinct on (t.external_id, d.id) t.external_id as technique_id, e.id as evidence_id,
           d.id as document_id, coalesce(d.title, d.file_name) as document_title, e.sentence, d.created_at
         from evidence e join entities t on t.id = e.entity_id join documents d on d.id = e.document_id
-        where t.kind = 'technique' and e.workspace_id = ${workspaceId}
+        where t.kind = 'technique' and e.workspace_id = ${workspaceId} and e.suppressed_list is null
+          and d.tlp in ${sql(tlpUpTo(maximumTlp))}
           and t.external_id in (select value from jsonb_array_elements_text(${sql.json(techniques as unknown as Json)}))
         order by t.external_id, d.id, e.confidence desc, e.id
       ) one
@@ -51,13 +56,13 @@ function listGapEvidence(sql: Sql, workspaceId: string, techniques: readonly str
 }
 
 async function explain({ state, run, read, readUntrusted }: NodeContext): Promise<Json> {
-  const { gaps } = v.parse(Input, state.input)
+  const { gaps, maximum_tlp } = v.parse(Input, state.input)
   const { coverage } = state.outputs.measure as unknown as { coverage: Awaited<ReturnType<typeof readCoverage>> }
   const widest = coverage.techniques.filter(({ gap_score }) => gap_score > 0).slice(0, gaps)
   const evidence = await read((sql) =>
     listGapEvidence(
       sql,
-      run.workspaceId,
+      { workspaceId: run.workspaceId, maximumTlp: maximum_tlp },
       widest.map(({ technique_id }) => technique_id),
     ),
   )

@@ -8,7 +8,7 @@ import { readIndicator } from '../../intelligence/read.ts'
 import { sentenceSpan } from '../../intelligence/sentence.ts'
 import { storableText } from '../../plain-text.ts'
 import type { Json, Sql } from '../../sql.ts'
-import { Tlp } from '../../tlp.ts'
+import { Tlp, tlpUpTo } from '../../tlp.ts'
 import type { NodeContext, Playbook } from '../playbook.ts'
 import { assessIndicator, type IndicatorMaterial, type Neighbour } from '../tasks/assess-indicator.ts'
 import { asked, quick, withModel } from './asked.ts'
@@ -16,7 +16,10 @@ import { guard } from './guard.ts'
 
 const Input = v.strictObject({
   indicator_id: Id,
-  audience_tlp: v.optional(v.pipe(Tlp, v.description('The highest level that readers may see')), 'AMBER+STRICT'),
+  audience_tlp: v.optional(
+    v.pipe(Tlp, v.description('The highest level that readers may see; documents above it are not read')),
+    'AMBER+STRICT',
+  ),
 })
 
 /** Documents whose text is read for their sentences. */
@@ -25,9 +28,9 @@ const maximumNeighbours = 40
 
 type Mention = IndicatorMaterial['mentions'][number]
 
-/** The indicator, and every sentence of a document that names it. */
+/** The indicator, and of the newest documents that its readers may see the sentence that names it. */
 function readMentions({ state, read, readUntrusted }: NodeContext): Promise<Json> {
-  const { indicator_id } = v.parse(Input, state.input)
+  const { indicator_id, audience_tlp } = v.parse(Input, state.input)
   readUntrusted('sentences of documents')
   return read(async (sql) => {
     const indicator = await readIndicator(sql, indicator_id)
@@ -35,8 +38,8 @@ function readMentions({ state, read, readUntrusted }: NodeContext): Promise<Json
       select distinct on (e.document_id) e.id, e.document_id, coalesce(d.title, d.file_name) as title, d.tlp, d.created_at,
         e.confidence, e.suppressed_reason, e.start_offset as "from", e.end_offset as "to"
       from evidence e join documents d on d.id = e.document_id
-      where e.indicator_id = ${indicator_id} and d.status = 'ready'
-      order by e.document_id, e.confidence desc, e.start_offset
+      where e.indicator_id = ${indicator_id} and d.status = 'ready' and d.tlp in ${sql(tlpUpTo(audience_tlp))}
+      order by e.document_id desc, e.confidence desc, e.start_offset
       limit ${maximumMentions}`
     const mentions: Mention[] = []
     for (const { from, to, ...row } of rows) {
@@ -50,15 +53,16 @@ function readMentions({ state, read, readUntrusted }: NodeContext): Promise<Json
 
 /** What is named near it: in the same sentence, or in the same document; the closest and most frequent first. */
 async function findNeighbours({ state, read, readUntrusted }: NodeContext): Promise<Json> {
-  const { indicator_id } = v.parse(Input, state.input)
+  const { indicator_id, audience_tlp } = v.parse(Input, state.input)
   readUntrusted('names in documents')
-  return (await read((sql) => listNeighbours(sql, indicator_id))) as unknown as Json
+  return (await read((sql) => listNeighbours(sql, indicator_id, audience_tlp))) as unknown as Json
 }
 
-function listNeighbours(sql: Sql, indicatorId: string): Promise<Neighbour[]> {
+function listNeighbours(sql: Sql, indicatorId: string, audience: Tlp): Promise<Neighbour[]> {
   return sql<Neighbour[]>`
     with own as (
-      select document_id, sentence from evidence where indicator_id = ${indicatorId} and suppressed_list is null
+      select e.document_id, e.sentence from evidence e join documents d on d.id = e.document_id
+      where e.indicator_id = ${indicatorId} and e.suppressed_list is null and d.tlp in ${sql(tlpUpTo(audience))}
     )
     select coalesce(e.indicator_id, e.entity_id) as id, coalesce(t.kind, 'indicator') as kind, i.type,
       coalesce(t.external_id, i.value) as key, coalesce(t.name, i.value) as name,

@@ -54,8 +54,9 @@ async function countMentions(sql: Sql, now: Date, recentDays: number, baselineDa
       jsonb_path_query_array(jsonb_agg(jsonb_build_object('evidence_id', evidence_id, 'document_id', document_id,
         'title', title, 'sentence', sentence) order by created_at desc, evidence_id), '$[0 to 2]') as evidence
     from named group by id, kind, key, name, first_seen
-    having count(*) > 1 or bool_or(is_recent)
-    order by count(*) filter (where is_recent) desc, count(*) desc, id limit 2000`
+    -- What was named once has no trend.
+    having count(*) > 1
+    order by count(*) desc, count(*) filter (where is_recent) desc, id limit 2000`
   return { documents: documents ?? { recent: 0, before: 0 }, subjects }
 }
 

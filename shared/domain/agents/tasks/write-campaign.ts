@@ -42,7 +42,7 @@ function textOf(material: ChannelMaterial): Draft {
   const said = new Set<string>()
   const written: Record<ChannelKey, () => Section[]> = {
     email: () => [{ heading: 'Key points', claims: firstOf(material, said) }],
-    social: () => [{ heading: 'Posts', claims: firstOf(material, said) }],
+    social: () => [{ heading: 'Messages', claims: firstOf(material, said) }],
     blog: () => storyOf(material, said),
     press: () => [
       { heading: 'Summary', claims: firstOf(material, said) },
