@@ -1,8 +1,11 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { hostileText } from '../../../tests/setup/hostile-text.ts'
 import { type RuleKind, ruleKinds } from './schemas.ts'
 import { inspectRule } from './validate.ts'
+
+// Hundreds of cases, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 })
 
 const messagesOf = (kind: RuleKind, content: string) =>
   inspectRule(kind, content).problems.map(({ line, message }) => `${line}: ${message}`)

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { parse } from 'yaml'
 import { hostileText } from '../../../tests/setup/hostile-text.ts'
 import type { IndicatorType } from '../extraction/types.ts'
@@ -7,6 +7,9 @@ import { ruleIndicator, ruleMaterial } from './fixtures.ts'
 import type { RuleIndicator } from './types.ts'
 import { inspectSigma } from './validate-sigma.ts'
 import { escapeWildcards, writeSigma } from './write-sigma.ts'
+
+// Hundreds of cases, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 })
 
 interface ReadRule {
   title: string

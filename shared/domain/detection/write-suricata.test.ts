@@ -1,11 +1,14 @@
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { hostileText } from '../../../tests/setup/hostile-text.ts'
 import { ruleIndicator, ruleMaterial } from './fixtures.ts'
 import { contentOf, signatureIds } from './suricata-text.ts'
 import type { RuleIndicator } from './types.ts'
 import { inspectSuricata } from './validate-suricata.ts'
 import { writeSuricata } from './write-suricata.ts'
+
+// Hundreds of cases, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 })
 
 const write = (indicators: RuleIndicator[], overrides = {}) => writeSuricata(ruleMaterial({ indicators, ...overrides }))
 const rulesOf = (content: string) => content.split('\n').filter((line) => line !== '' && !line.startsWith('#'))

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { hostileText } from '../../../tests/setup/hostile-text.ts'
 import { ruleIndicator, ruleMaterial } from './fixtures.ts'
 import type { RuleIndicator } from './types.ts'
@@ -7,6 +7,9 @@ import { inspectYara } from './validate-yara.ts'
 import { writeYara } from './write-yara.ts'
 import { utf16Hex, yaraText } from './yara-text.ts'
 import { yaraTokens } from './yara-tokens.ts'
+
+// Hundreds of cases, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 })
 
 const write = (indicators: RuleIndicator[], overrides = {}) => writeYara(ruleMaterial({ indicators, ...overrides }))
 
