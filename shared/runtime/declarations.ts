@@ -298,6 +298,11 @@ interface TaskInput {
   whileDeleting?: true
   /** Sees nothing of other workspaces than the message's own; other work sees the whole organization. */
   withinWorkspace?: true
+  /**
+   * A lease of its own fences its effects: whoever holds it writes down what it did, even when a copy of the message had
+   * nothing to do and said so first.
+   */
+  fenced?: true
   resources?: Resources
   handler: LoadHandler
 }

@@ -124,9 +124,10 @@ export function jobHandler(
     const prepared = await prepare?.(baseContext(services, call), payload)
     return counted(delivery, call, async (context) => {
       const refusal = await refuse(context, delivery)
-      if (refusal) return refusal
+      const isFenced = job.kind === 'task' && job.fenced === true
+      if (refusal === 'dropped' || (refusal === 'duplicate' && !isFenced)) return refusal
       await run({ ...context, delivery }, payload, prepared)
-      return 'done'
+      return refusal ?? 'done'
     })
   }
 

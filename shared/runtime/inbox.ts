@@ -31,6 +31,6 @@ export async function admit(
       returning 1
     )
     select exists (select from noted) as fresh, coalesce((select closed from organization), false) as closed`
-  if (!answer?.fresh) return 'duplicate'
-  return answer.closed ? 'closed' : 'admitted'
+  if (answer?.closed) return 'closed'
+  return answer?.fresh ? 'admitted' : 'duplicate'
 }

@@ -5,6 +5,7 @@ export default defineTask({
   task: doLongStep,
   summary: 'Do one node of a run that waits for models',
   withinWorkspace: true,
+  fenced: true,
   resources: {
     timeoutSeconds: 1800,
     memoryMegabytes: 1024,

@@ -12,10 +12,12 @@ import {
   workNode,
 } from '../../../tests/setup/playbooks.ts'
 import { AppError } from '../errors.ts'
+import { newId } from '../ids.ts'
 import { toGraph } from './graph.ts'
 import type { Playbook } from './playbook.ts'
 import { listLostSteps, recoverStep } from './recover.ts'
 import { cancelRun, createRun, retryRun } from './runs.ts'
+import { claimStep } from './steps.ts'
 import { defineTool } from './tools.ts'
 
 let clone: TestDatabase
@@ -23,7 +25,7 @@ let database: Database
 
 beforeAll(async () => {
   clone = await cloneDatabase(inject('clusterUrl'))
-  database = clone.open()
+  database = clone.open(4)
 })
 afterAll(async () => {
   await database.close()
@@ -225,6 +227,27 @@ describe('two deliveries of a step', () => {
     expect(most).toBe(1)
     expect(await effects(bench)).toEqual(['once'])
     expect((await bench.read(id)).run.status).toBe('completed')
+  })
+
+  test('of which one takes it while the other looks: that one looks again too', async () => {
+    const bench = await open(testPlaybook({ node: workNode(async () => null) }, []))
+    await bench.begin('test')
+    const { step } = bench.queue.shift()!
+    const waiting = () =>
+      bench.transaction(
+        (sql) => sql`
+          select 1 from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock' and query like '%agent_run_steps%'`,
+      )
+    let second = Promise.resolve()
+    await bench.transaction(async (sql) => {
+      expect((await claimStep(sql, step, newId()))?.lease).not.toBeNull()
+      second = bench.deliver(step)
+      await expect.poll(async () => (await waiting()).length, { timeout: 30_000 }).toBe(1)
+    })
+    await second
+    expect(bench.queue).toHaveLength(1)
+    expect(bench.queue[0]?.notBefore?.getTime()).toBeGreaterThan(Date.now() + 25_000)
   })
 
   test('and the first comes back after its lease was over: it has no effect', async () => {

@@ -12,15 +12,13 @@ import type { Kept } from './large-values.ts'
 import { lords } from './lords.ts'
 import { runChanged } from './messages.ts'
 import { enqueueStep, goOn } from './record.ts'
-import type { Run, RunStatus, ToolCallRecord } from './schemas.ts'
+import { isActive, type Run, type RunStatus, type ToolCallRecord } from './schemas.ts'
 
 export interface RunContext {
   sql: Sql
   enqueue: Enqueue
   publish: Publish
 }
-
-const active = ['queued', 'running', 'waiting_approval'] as const
 
 export interface RunDraft {
   id: string
@@ -220,7 +218,7 @@ async function lockRun(sql: Sql, id: string): Promise<LockedRun> {
 }
 
 function requireActive(run: LockedRun): void {
-  if (!(active as readonly string[]).includes(run.status)) throw new AppError('CONFLICT', `The run is ${run.status}`)
+  if (!isActive(run.status)) throw new AppError('CONFLICT', `The run is ${run.status}`)
 }
 
 /** Ends a run: what is under way loses its lease, and with it every effect. @throws AppError NOT_FOUND, CONFLICT */

@@ -6,6 +6,11 @@ import { stepStatuses } from './advance.ts'
 export const runStatuses = ['queued', 'running', 'waiting_approval', 'completed', 'failed', 'cancelled'] as const
 export type RunStatus = (typeof runStatuses)[number]
 
+/** Whether a run still goes on, or waits for somebody. */
+export function isActive(status: RunStatus): boolean {
+  return status === 'queued' || status === 'running' || status === 'waiting_approval'
+}
+
 const Failure = v.strictObject({ code: v.string(), message: v.string() })
 const microdollars = v.pipe(v.number(), v.integer(), v.description('Millionths of a US dollar'))
 const count = v.pipe(v.number(), v.integer())

@@ -10,6 +10,7 @@ import { type Artifacts, keep, recall, runArtifactKey } from './large-values.ts'
 import { type Lord, lords } from './lords.ts'
 import type { RunStep } from './messages.ts'
 import type { NodeContext, State, WorkNode } from './playbook.ts'
+import { isActive } from './schemas.ts'
 import { type Claim, claimStep, leaseSeconds, noteToolCall, renewLease, type StepEnd } from './steps.ts'
 import { ToolBelt } from './tool-belt.ts'
 import { type Effect, type FetchText, type ToolCall, ToolRefusal } from './tools.ts'
@@ -46,6 +47,9 @@ export type WorkOutcome =
   | { kind: 'busy'; playbook: string }
   | ({ kind: 'done' } & Done)
 
+/** Of a node's time, for one answer: a model that hangs leaves some for the next one of its alias. */
+const answerShare = 0.4
+
 /** How often a lease is renewed: several times before it is over. */
 const renewalMilliseconds = 5_000
 
@@ -55,7 +59,9 @@ export async function doWork(around: Surroundings, catalogue: Catalogue, step: R
   const claim = await around.commit((sql) => claimStep(sql, step, lease))
   if (!claim) return { kind: 'nothing' }
   if (claim.lease === null) {
-    return claim.status === 'running' ? { kind: 'busy', playbook: claim.run.playbook } : { kind: 'nothing' }
+    // One that is still pending was taken by somebody else at this moment.
+    const isOpen = claim.status === 'running' || claim.status === 'pending'
+    return isOpen && isActive(claim.run.status) ? { kind: 'busy', playbook: claim.run.playbook } : { kind: 'nothing' }
   }
   const keeper = new LeaseKeeper(around, step, lease)
   const belts: ToolBelt[] = []
@@ -149,7 +155,7 @@ async function attempt(
         {
           alias: node.model ?? lord.model,
           maximumOutputTokens: node.maximumOutputTokens ?? lord.limits.maximumOutputTokens,
-          timeoutSeconds: node.timeoutSeconds,
+          timeoutSeconds: node.timeoutSeconds * answerShare,
           ...request,
         },
         {
