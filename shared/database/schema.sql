@@ -814,7 +814,8 @@ create table workspaces (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   deleting_at timestamp with time zone,
-  monthly_budget_microdollars bigint
+  monthly_budget_microdollars bigint,
+  model_settings jsonb not null default '{}'::jsonb
 );
 
 alter table agent_run_steps add constraint agent_run_steps_pkey PRIMARY KEY (run_id, node, iteration);
@@ -1299,11 +1300,19 @@ alter table workspaces add constraint workspaces_org_id_fkey FOREIGN KEY (org_id
 
 CREATE INDEX agent_run_steps_open ON public.agent_run_steps USING btree (COALESCE(leased_until, not_before, created_at)) WHERE (status = ANY (ARRAY['pending'::text, 'running'::text]));
 
+CREATE INDEX agent_run_steps_workspace ON public.agent_run_steps USING btree (workspace_id);
+
 CREATE INDEX agent_runs_active ON public.agent_runs USING btree (org_id, updated_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text, 'waiting_approval'::text]));
+
+CREATE INDEX agent_runs_job ON public.agent_runs USING btree (job_id);
 
 CREATE INDEX agent_runs_list ON public.agent_runs USING btree (org_id, workspace_id, id);
 
-CREATE INDEX agent_tool_calls_run ON public.agent_tool_calls USING btree (run_id, id);
+CREATE INDEX agent_runs_workspace ON public.agent_runs USING btree (workspace_id, id);
+
+CREATE INDEX agent_tool_calls_run ON public.agent_tool_calls USING btree (run_id, node, iteration);
+
+CREATE INDEX agent_tool_calls_workspace ON public.agent_tool_calls USING btree (workspace_id);
 
 CREATE INDEX api_keys_list ON public.api_keys USING btree (org_id, id);
 
@@ -1327,7 +1336,9 @@ CREATE INDEX blocklists_list ON public.blocklists USING btree (org_id, id);
 
 CREATE INDEX brief_comments_list ON public.brief_comments USING btree (brief_id, id);
 
-CREATE INDEX briefs_list ON public.briefs USING btree (org_id, workspace_id, id);
+CREATE INDEX brief_comments_workspace ON public.brief_comments USING btree (workspace_id);
+
+CREATE INDEX briefs_list ON public.briefs USING btree (workspace_id, id);
 
 CREATE INDEX briefs_search ON public.briefs USING gin (search);
 
@@ -1351,7 +1362,9 @@ CREATE INDEX dead_letters_settled ON public.dead_letters USING btree (created_at
 
 CREATE INDEX detection_rule_evidence_evidence ON public.detection_rule_evidence USING btree (evidence_id);
 
-CREATE INDEX detection_rules_list ON public.detection_rules USING btree (org_id, workspace_id, id);
+CREATE INDEX detection_rule_evidence_workspace ON public.detection_rule_evidence USING btree (workspace_id);
+
+CREATE INDEX detection_rules_list ON public.detection_rules USING btree (workspace_id, id);
 
 CREATE INDEX document_passages_search ON public.document_passages USING gin (search);
 
@@ -1437,7 +1450,9 @@ CREATE INDEX projects_list ON public.projects USING btree (org_id, workspace_id,
 
 CREATE INDEX relationship_evidence_evidence ON public.relationship_evidence USING btree (evidence_id);
 
-CREATE INDEX relationships_list ON public.relationships USING btree (org_id, workspace_id, id);
+CREATE INDEX relationship_evidence_workspace ON public.relationship_evidence USING btree (workspace_id);
+
+CREATE INDEX relationships_list ON public.relationships USING btree (workspace_id, id);
 
 CREATE UNIQUE INDEX relationships_once ON public.relationships USING btree (workspace_id, COALESCE(source_indicator_id, source_entity_id), relationship_type, COALESCE(target_indicator_id, target_entity_id));
 
