@@ -10,8 +10,6 @@ interface AnswerOptions {
   url: string
   /** Of the HTTP request, by their names in small letters. */
   headers: Readonly<Record<string, string | undefined>>
-  /** Aborted when the client is gone. */
-  signal: AbortSignal
   toolbox: Toolbox
 }
 
@@ -59,7 +57,7 @@ async function createServer(toolbox: Toolbox): Promise<Server> {
 }
 
 /** The request as the package wants it, without what is none of its business (credentials, cookies). */
-function toRequest({ url, headers, signal }: AnswerOptions): Request {
+function toRequest({ url, headers }: AnswerOptions): Request {
   const own = Object.entries(headers).filter(([name, value]) => name.startsWith('mcp-') && value !== undefined)
   return new Request(url, {
     method: 'POST',
@@ -69,7 +67,6 @@ function toRequest({ url, headers, signal }: AnswerOptions): Request {
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
     },
-    signal,
   })
 }
 

@@ -12,10 +12,10 @@ interface Exchange {
 
 /** Reads, in transactions that can do nothing else. */
 export const prepare: PrepareRoute<typeof route, Exchange> = async (context, { headers, body }) => {
-  const { config, principal, requestId, read, log, signal } = context
+  const { config, principal, requestId, read, log } = context
   assertOrigin(headers.origin, [...config.CORS_ORIGINS, new URL(config.PUBLIC_URL).origin])
   const toolbox = createToolbox({ workspaceId: principal.workspaceId, requestId, read, log })
-  const answer = await answerMessage(body, { url: `${config.PUBLIC_URL}/v1/mcp`, headers, signal, toolbox })
+  const answer = await answerMessage(body, { url: `${config.PUBLIC_URL}/v1/mcp`, headers, toolbox })
   return { answer, uses: toolbox.uses }
 }
 
