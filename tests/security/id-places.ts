@@ -44,6 +44,11 @@ function* placesIn(schema: JsonSchema, path: readonly string[]): Generator<Omit<
   }
 }
 
+/** Where the document can't tell: the id of a JSON-RPC message names nothing, and what its tool is asked is of no schema. */
+const toldByHand: Readonly<Record<string, readonly IdPlace[]>> = {
+  'mcp-serve': [{ in: 'body', path: ['params', 'arguments', 'indicator_id'], isList: false }],
+}
+
 /** Every place of every route, found in what the OpenAPI document says. */
 export async function findIdPlaces(): Promise<Map<string, IdPlace[]>> {
   const { paths } = buildOpenApi(await discoverFunctions(), {})
@@ -55,10 +60,10 @@ export async function findIdPlaces(): Promise<Map<string, IdPlace[]>> {
       return isId ? [{ in: place, path: [name], isList: false }] : []
     })
     const body = operation.requestBody?.content['application/json'].schema
-    found.set(operation.operationId, [
-      ...parameters,
+    const inBody = toldByHand[operation.operationId] ?? [
       ...[...placesIn(body ?? {}, [])].map((place): IdPlace => ({ in: 'body', ...place })),
-    ])
+    ]
+    found.set(operation.operationId, [...parameters, ...inBody])
   }
   return found
 }
