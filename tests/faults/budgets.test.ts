@@ -8,7 +8,7 @@ import { AppError } from '#shared/domain/errors.ts'
 import { newId } from '#shared/domain/ids.ts'
 import type { Database } from '#shared/platform/database/index.ts'
 import { PlatformError } from '#shared/platform/errors.ts'
-import { createSpender, defaultBudgetMicrodollars, findImbalances } from '../setup/costs.ts'
+import { createSpender, defaultBudgetMicrodollars, findImbalances, refuseOverspending } from '../setup/costs.ts'
 import { cloneDatabase, type TestDatabase } from '../setup/database.ts'
 import { Random } from './random.ts'
 
@@ -22,18 +22,7 @@ beforeAll(async () => {
   clone = await cloneDatabase(inject('clusterUrl'))
   database = clone.open(8, 60)
   owner = postgres(clone.ownerUrl, { max: 1, onnotice: () => {} })
-  // Looks at every single change, in the database itself: whoever lets a budget be overspent, even for a moment, fails.
-  await owner.unsafe(`
-    create function refuse_overspending() returns trigger language plpgsql as $$
-    begin
-      if new.spent_microdollars + new.reserved_microdollars > old.spent_microdollars + old.reserved_microdollars
-        and new.spent_microdollars + new.reserved_microdollars > coalesce(new.limit_microdollars, ${defaultBudgetMicrodollars})
-      then raise exception 'overspent: % % by %', new.kind, new.key,
-        new.spent_microdollars + new.reserved_microdollars - coalesce(new.limit_microdollars, ${defaultBudgetMicrodollars});
-      end if;
-      return new;
-    end $$;
-    create trigger watched before update on cost_scopes for each row execute function refuse_overspending()`)
+  await refuseOverspending(owner)
 })
 afterAll(async () => {
   await database.close()

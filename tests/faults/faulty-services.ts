@@ -14,17 +14,7 @@ const lost = () => new PlatformError('CONNECTION_LOST', 'killed by the test')
  */
 export function faultyServices(services: Services, random: Random, share: number): Services {
   const isHit = () => random.next() < share
-  const database: Database = {
-    ...services.database,
-    async transaction(scope, work, options) {
-      if (!isHit()) return services.database.transaction(scope, work, options)
-      const fate = random.pick(['before', 'within', 'within', 'after'] as const)
-      if (fate === 'before') throw lost()
-      const statements = fate === 'within' ? random.integer(0, 30) : Number.POSITIVE_INFINITY
-      await services.database.transaction(scope, (sql) => work(dyingAfter(sql, statements)), options)
-      throw lost()
-    },
-  }
+  const database = faultyDatabase(services.database, random, share)
   const objects: ObjectStore = {
     ...services.objects,
     async remove(bucket, key) {
@@ -38,6 +28,21 @@ export function faultyServices(services: Services, random: Random, share: number
     },
   }
   return { ...services, database, objects }
+}
+
+/** A database of which this share of the transactions fails: before it began, at any of its statements, or after its commit. */
+export function faultyDatabase(database: Database, random: Random, share: number): Database {
+  return {
+    ...database,
+    async transaction(scope, work, options) {
+      if (random.next() >= share) return database.transaction(scope, work, options)
+      const fate = random.pick(['before', 'within', 'within', 'after'] as const)
+      if (fate === 'before') throw lost()
+      const statements = fate === 'within' ? random.integer(0, 30) : Number.POSITIVE_INFINITY
+      await database.transaction(scope, (sql) => work(dyingAfter(sql, statements)), options)
+      throw lost()
+    },
+  }
 }
 
 /** Works for so many uses of the template, then never again. */

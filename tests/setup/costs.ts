@@ -78,6 +78,21 @@ export function settlement(costMicrodollars: number): Settlement {
   }
 }
 
+/** Has the database itself look at every single change: whoever lets a budget be overspent, even for a moment, fails. */
+export async function refuseOverspending(owner: postgres.Sql): Promise<void> {
+  await owner.unsafe(`
+    create function refuse_overspending() returns trigger language plpgsql as $$
+    begin
+      if new.spent_microdollars + new.reserved_microdollars > old.spent_microdollars + old.reserved_microdollars
+        and new.spent_microdollars + new.reserved_microdollars > coalesce(new.limit_microdollars, ${defaultBudgetMicrodollars})
+      then raise exception 'overspent: % % by %', new.kind, new.key,
+        new.spent_microdollars + new.reserved_microdollars - coalesce(new.limit_microdollars, ${defaultBudgetMicrodollars});
+      end if;
+      return new;
+    end $$;
+    create trigger watched before update on cost_scopes for each row execute function refuse_overspending()`)
+}
+
 /** Where the rows of budgets differ from what their reservations and logs say, seen past all walls; the books balance when nothing is found. */
 export function findImbalances(owner: postgres.Sql): Promise<postgres.RowList<postgres.Row[]>> {
   return owner`

@@ -46,6 +46,8 @@ export interface CouncilOptions {
   tools?: readonly Tool[]
   models?: Models
   fetchText?: Surroundings['fetchText']
+  /** A tenant that is there already, as another process sees it. */
+  tenant?: Pick<CouncilBench, 'orgId' | 'workspaceId' | 'userId'>
   /** Called before each transaction and each statement of the work; may throw, as a database that is gone does. */
   onTransaction?: () => void
 }
@@ -54,18 +56,10 @@ const absent: Models = {
   complete: () => Promise.reject(new Error('this test has no models')),
 }
 
-/** Makes the tenant, and gives the means to run playbooks in it. */
+/** Makes the tenant, unless there is one, and gives the means to run playbooks in it. */
 export async function openCouncil(database: Database, options: CouncilOptions): Promise<CouncilBench> {
-  const [orgId, workspaceId, userId] = [newId(), newId(), newId()] as const
+  const { orgId, workspaceId, userId } = options.tenant ?? (await makeTenant(database))
   const scope: Scope = { ...nobody, orgId, userId, workspaceId }
-  await database.transaction(
-    system,
-    (sql) => sql`insert into users (id, auth_sub, email) values (${userId}, ${userId}, ${`${userId}@example.org`})`,
-  )
-  await database.transaction({ ...scope, workspaceId: 'any' }, async (sql) => {
-    await sql`insert into organizations (id, name) values (${orgId}, 'o')`
-    await sql`insert into workspaces (id, org_id, name) values (${workspaceId}, ${orgId}, 'w')`
-  })
   const catalogue: Catalogue = {
     playbooks: new Map(options.playbooks.map((playbook) => [playbook.id, toGraph(playbook)])),
     tools: new Map((options.tools ?? []).map((tool) => [tool.name, tool])),
@@ -161,4 +155,17 @@ export async function openCouncil(database: Database, options: CouncilOptions): 
     read: (runId) => transaction((sql) => loadRun(sql, runId)),
   }
   return bench
+}
+
+async function makeTenant(database: Database) {
+  const [orgId, workspaceId, userId] = [newId(), newId(), newId()] as const
+  await database.transaction(
+    system,
+    (sql) => sql`insert into users (id, auth_sub, email) values (${userId}, ${userId}, ${`${userId}@example.org`})`,
+  )
+  await database.transaction({ ...nobody, orgId, userId, workspaceId: 'any' }, async (sql) => {
+    await sql`insert into organizations (id, name) values (${orgId}, 'o')`
+    await sql`insert into workspaces (id, org_id, name) values (${workspaceId}, ${orgId}, 'w')`
+  })
+  return { orgId, workspaceId, userId }
 }
