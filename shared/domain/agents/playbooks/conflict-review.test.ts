@@ -4,7 +4,7 @@ import { cloneDatabase, type TestDatabase } from '../../../../tests/setup/databa
 import { openPlaybooks, outputOf, type PlaybookBench } from '../../../../tests/setup/playbook-bench.ts'
 import type { Report } from '../../../../tests/setup/reports.ts'
 import { newId } from '../../ids.ts'
-import { proposeRelationship } from '../../intelligence/relationships.ts'
+import { decideRelationship, proposeRelationship } from '../../intelligence/relationships.ts'
 
 interface Conflict {
   kind: string
@@ -35,7 +35,9 @@ async function review(bench: PlaybookBench): Promise<{ conflicts: Conflict[]; ne
 const named = (value: string) => `The implant calls ${value.replace('.', '[.]')} over DNS every hour.`
 /** Left live where everything else is defanged: a name that is told of, not warned of. */
 const harmless = (value: string) =>
-  `The implant calls evil-one[.]top and evil-two[.]top over DNS. The victims were reading ${value} when it happened.`
+  `The implant calls one-evil[.]top, two-evil[.]top, three-evil[.]top and four-evil[.]top over DNS, whenever it runs.
+Analysts read about the victims at ${value} when it happened.
+`
 
 test('an indicator that others call harmless is shown with both sides, and needs people when they are even', async () => {
   const bench = await openPlaybooks(database)
@@ -82,8 +84,8 @@ test('malware that is given to several actors is shown with the sentences of eac
     await bench.report('Lazarus Group used Mimikatz to dump credentials.', { title: 'Second' }),
   ]
   const relate = async ({ evidence }: Report, actor: string) => {
-    const of = (id: string) => evidence.find(({ external_id }) => external_id === id)!
-    const [source, target] = [of(actor), of('S0002')]
+    const of = (name: string) => evidence.find(({ quote }) => quote === name)!
+    const [source, target] = [of(actor), of('Mimikatz')]
     const id = newId()
     await bench.transaction((sql) =>
       proposeRelationship(sql, {
@@ -101,16 +103,17 @@ test('malware that is given to several actors is shown with the sentences of eac
     )
     return id
   }
-  await relate(first, 'G0016')
+  await relate(first, 'APT29')
   expect((await review(bench)).conflicts).toEqual([])
-  const rejected = await relate(second, 'G0032')
+  const rejected = await relate(second, 'Lazarus Group')
   const { conflicts } = await review(bench)
   expect(conflicts).toMatchObject([{ kind: 'attribution', subject: 'Mimikatz', needs_people: false }])
   expect(conflicts[0]!.sides).toMatchObject([
     { says: 'used by APT29', documents: 1, evidence: [{ title: 'First' }, { title: 'First' }] },
     { says: 'used by Lazarus Group', documents: 1, evidence: [{ title: 'Second' }, { title: 'Second' }] },
   ])
-  await bench.transaction((sql) => sql`update relationships set status = 'rejected' where id = ${rejected}`)
+  const decision = { status: 'rejected', decidedBy: bench.userId, now: new Date() } as const
+  await bench.transaction((sql) => decideRelationship(sql, rejected, decision))
   expect((await review(bench)).conflicts).toEqual([])
 })
 

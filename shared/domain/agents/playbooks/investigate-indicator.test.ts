@@ -87,7 +87,9 @@ test('an indicator that a source calls harmless is trusted less, and says so', a
   const indicator_id = idOf(bad, 'quiet-harbor')
   const before = await investigate(bench, { indicator_id })
   await bench.report(
-    'The implant calls evil-one[.]top and evil-two[.]top over DNS. The victims were reading quiet-harbor.net when it happened.',
+    `The implant calls one-evil[.]top, two-evil[.]top, three-evil[.]top and four-evil[.]top over DNS, whenever it runs.
+Analysts read about the victims at quiet-harbor.net when it happened.
+`,
   )
   const { verdict } = await investigate(bench, { indicator_id })
   expect(verdict.score).toBeLessThan(before.verdict.score)
