@@ -292,6 +292,31 @@ describe('input', () => {
     expect(answer.error.details.map((detail: { field: string }) => detail.field)).toContain(field)
     expect(JSON.stringify(answer)).not.toMatch(/\bat .*\.ts:|postgres|select /i)
   })
+
+  test('of any shape is an error of the caller, and breaks nothing', async () => {
+    const head = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":'
+    const deep = (open: string, close: string, times: number) => open.repeat(times) + close.repeat(times)
+    const params = [
+      `{"name":"list_briefs","arguments":${deep('[', ']', 40_000)}}`,
+      `{"name":"list_briefs","arguments":{"q":${deep('{"q":', '}', 10_000).replace('}', '1}')}}}`,
+      `${deep('{"_meta":', '}', 9_000).replace('}', '1}')}`,
+      '{"name":"list_briefs","arguments":{"__proto__":{"limit":50},"constructor":1}}',
+      '{"name":"list_briefs","arguments":"q"}',
+      '{"name":"list_briefs","arguments":null}',
+      '{"name":"constructor"}',
+      '{"name":7}',
+      '{}',
+    ]
+    for (const text of params) {
+      const answer = await call(world.product.url, 'POST', '/v1/mcp', {
+        token: world.tokens.viewer,
+        rawBody: `${head}${text}}`,
+      })
+      const failed = answer.status >= 400 || answer.body.error !== undefined || answer.body.result.isError === true
+      expect([text.slice(0, 80), answer.status < 500, failed]).toEqual([text.slice(0, 80), true, true])
+      expect(JSON.stringify(answer.body)).not.toMatch(/\bat .*\.ts:|RangeError|node_modules/)
+    }
+  })
 })
 
 describe('the audit log', () => {
