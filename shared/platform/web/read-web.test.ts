@@ -76,13 +76,20 @@ describe('what is read', () => {
       else if (request.url === '/half') {
         response.writeHead(200, { 'content-type': 'text/plain', 'content-length': '100' }).write('half')
         setImmediate(() => response.destroy())
+      } else if (request.url === '/endless') {
+        response.useChunkedEncodingByDefault = false
+        response.writeHead(200, { 'content-type': 'text/plain' }).write('half')
+      } else if (request.url === '/upgrade') {
+        request.socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n')
       }
     })
     const read = local(site.port, { timeoutMilliseconds: 300 })
     await expect(read(`${site.url}/error`, never)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
     await expect(read(`${site.url}/half`, never)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
     await expect(read(`${site.url}/loop`, never)).rejects.toThrow(/again and again/)
-    await expect(read(`${site.url}/silence`, never)).rejects.toThrow(/abort/i)
+    await expect(read(`${site.url}/silence`, never)).rejects.toThrow(/took too long/)
+    await expect(read(`${site.url}/endless`, never)).rejects.toThrow(/took too long/)
+    await expect(read(`${site.url}/upgrade`, never)).rejects.toThrow(/answered 101/)
   })
 })
 

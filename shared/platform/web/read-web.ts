@@ -123,6 +123,10 @@ function open(url: URL, permits: (address: string) => boolean, signal: AbortSign
       response.destroy()
       reject(new PlatformError('UNAVAILABLE', `the site answered ${status}`))
     })
+    request.once('upgrade', (response, socket) => {
+      socket.destroy()
+      reject(new PlatformError('UNAVAILABLE', `the site answered ${response.statusCode}`))
+    })
     request.once('error', (error) => reject(shown(error)))
     request.end()
   })
@@ -130,7 +134,11 @@ function open(url: URL, permits: (address: string) => boolean, signal: AbortSign
 
 function shown(error: unknown): unknown {
   if (error instanceof PlatformError) return error
-  if (error instanceof Error && error.name === 'AbortError') return error
+  const reason = error instanceof Error && error.name === 'AbortError' ? (error.cause ?? error) : error
+  if (reason instanceof Error && reason.name === 'AbortError') return error
+  if (reason instanceof Error && reason.name === 'TimeoutError') {
+    return new PlatformError('UNAVAILABLE', 'the site took too long', { cause: error })
+  }
   return new PlatformError('UNAVAILABLE', 'the site could not be read', { cause: error })
 }
 
@@ -151,6 +159,8 @@ async function readText(
       if (bytes > maximumBytes) throw refusal(`the text has more than ${maximumBytes} bytes`)
       chunks.push(chunk as Buffer)
     }
+    // A body without a length ends where its connection does, also when it is we who ended it.
+    signal.throwIfAborted()
     const charset = /charset="?([\w-]+)/i.exec(contentType)?.[1] ?? 'utf-8'
     return { contentType, text: decoder(charset).decode(Buffer.concat(chunks)) }
   } catch (error) {
