@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
 import type { Database } from '#shared/platform/database/index.ts'
 import { cloneDatabase, type TestDatabase } from '../../../../tests/setup/database.ts'
 import { openPlaybooks, outputOf, type PlaybookBench } from '../../../../tests/setup/playbook-bench.ts'
@@ -18,6 +18,8 @@ interface Output {
   gaps: Gap[]
   navigator_layer: { domain: string; techniques: { techniqueID: string }[] }
 }
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 })
 
 let clone: TestDatabase
 let database: Database

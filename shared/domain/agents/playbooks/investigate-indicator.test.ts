@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import type { Database } from '#shared/platform/database/index.ts'
 import { cloneDatabase, type TestDatabase } from '../../../../tests/setup/database.ts'
 import { openPlaybooks, outputOf, type PlaybookBench } from '../../../../tests/setup/playbook-bench.ts'
@@ -13,6 +13,8 @@ interface Output {
   neighbours: { kind: string; key: string; name: string; documents: number; sentences: number }[]
   brief: { draft: Draft | null; markdown: string | null; findings: { code: string }[] }
 }
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 })
 
 let clone: TestDatabase
 let database: Database

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import type { Database } from '#shared/platform/database/index.ts'
 import { cloneDatabase, type TestDatabase } from '../../../../tests/setup/database.ts'
 import { openPlaybooks, outputOf, type PlaybookBench } from '../../../../tests/setup/playbook-bench.ts'
@@ -19,6 +19,8 @@ interface Trends {
   appeared: Trend[]
   fading: Trend[]
 }
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 })
 
 let clone: TestDatabase
 let database: Database

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import type { Database } from '#shared/platform/database/index.ts'
 import { cloneDatabase, type TestDatabase } from '../../../../../tests/setup/database.ts'
 import { localModels } from '../../../../../tests/setup/local-models.ts'
@@ -36,6 +36,8 @@ interface Output {
     metrics: TextMetrics | null
   }[]
 }
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 })
 
 let clone: TestDatabase
 let database: Database

@@ -8,7 +8,7 @@ export interface ProofSource {
   id: string
   title: string
   text: string
-  /** What is named in it, and where. */
+  /** What is named in it, and where; in order of start. */
   named: readonly { id: string; name: string; start: number; end: number }[]
 }
 
@@ -58,7 +58,12 @@ export function findProof(keyPoints: readonly string[], sources: readonly ProofS
 
 function readSentences(source: ProofSource): Sentence[] {
   const { text, named } = source
+  let next = 0
   return sentencesIn(text).flatMap(({ start, end }) => {
+    while (next < named.length && named[next]!.start < start) next++
+    const first = next
+    while (next < named.length && named[next]!.start < end) next++
+    const inside = named.slice(first, next).filter((one) => one.end <= end)
     const plain = normalise(text.slice(start, end))
     // A heading, a row or half a sentence proves nothing.
     if (plain.length > longestCharacters || !/^["'(]?[\p{Lu}\p{N}]/u.test(plain) || !/[.!]["')]?$/.test(plain))
@@ -72,7 +77,7 @@ function readSentences(source: ProofSource): Sentence[] {
         end,
         words: new Set(tokens.map(stemOf)),
         denies: tokens.some(isNegation),
-        named: named.filter((one) => one.start >= start && one.end <= end),
+        named: inside,
       },
     ]
   })

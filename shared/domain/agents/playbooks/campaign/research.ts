@@ -8,8 +8,8 @@ import type { NodeContext } from '../../playbook.ts'
 import { Input } from './input.ts'
 import { findProof, type ProofSource, type ProvenPoint } from './proof.ts'
 
-/** More text than this is not searched in one run; what is left out is said. */
-const maximumCharacters = 1_500_000
+/** More text than this is not searched in one run, which takes a second or two; what is left out is said. */
+const maximumCharacters = 500_000
 const maximumEvidence = 5000
 
 export interface Research {
@@ -75,6 +75,7 @@ async function loadProofSources(sql: Sql, ids: readonly string[]): Promise<Proof
     from evidence e left join entities t on t.id = e.entity_id left join indicators i on i.id = e.indicator_id
     where e.document_id in ${sql(ids)} and e.suppressed_list is null
     order by (e.entity_id is null), e.confidence desc, e.id limit ${maximumEvidence}`
+  evidence.sort((a, b) => a.start - b.start)
   const sources = await loadSources(sql, ids)
   return ids.flatMap((id) => {
     const source = sources(id)
