@@ -45,7 +45,8 @@ const pieces = [
   '//',
   'sid:1;',
   'condition: true }',
-  'rule x { condition: true }',
+  // With a brace too many, so that it is never a rule of its own.
+  'rule x { condition: true } }',
   '"; msg:"',
   'C:\\a\\',
   'x',
