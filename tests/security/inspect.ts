@@ -49,12 +49,25 @@ const open: Readonly<Record<string, readonly string[]>> = {
   ],
   // The links of the chain.
   hash: ['audit-list', 'audit-verify'],
-  // The name of a flag.
-  key: ['flags-create', 'flags-list', 'flags-list-changes', 'flags-read', 'flags-update'],
+  // The name of a flag, of an agent, and of what a step of a run found.
+  key: [
+    'agent-runs-read',
+    'agents-list',
+    'agents-read',
+    'agents-update',
+    'flags-create',
+    'flags-list',
+    'flags-list-changes',
+    'flags-read',
+    'flags-update',
+  ],
   flag_key: ['flags-list-changes'],
 }
 
-export const looksSecret = (field: string): boolean => secretName.test(field)
+/** Tokens of models are counted. */
+const counted = /^(?:cached_input|input|maximum_output|output|thinking)_tokens$/
+
+export const looksSecret = (field: string): boolean => secretName.test(field) && !counted.test(field)
 
 /** Whether a route may show this field. */
 export function isDeclaredSecret(name: string, field: string): boolean {
