@@ -36,7 +36,7 @@ export async function recordWork(
       outcome = { ...outcome, end: { status: 'failed', error: refusal }, output: null }
     }
   }
-  if (!graph) return endUnknown(context, step, outcome)
+  if (!graph) return endUnknown(context, outcome.claim.run, outcome)
   if (outcome.end.status === 'pending') {
     await enqueueStep(context, graph, step, { notBefore: outcome.end.notBefore })
   }
@@ -76,11 +76,11 @@ async function takeEffect(
 /** The task of a step, on the queue that its node wants. */
 export async function enqueueStep(
   { enqueue }: Pick<Sending, 'enqueue'>,
-  graph: Graph,
+  graph: Graph | null,
   step: RunStep,
   options: { notBefore?: Date; workspaceId?: string } = {},
 ): Promise<void> {
-  const node = graph.playbook.nodes[step.node]
+  const node = graph?.playbook.nodes[step.node]
   const task = node?.kind === 'work' && node.queue === 'long-running' ? doLongStep : doStep
   await enqueue(task, step, options)
 }
@@ -148,18 +148,23 @@ function describe(graph: Graph, steps: readonly StepState[], status: RunStatus):
   return { done, total, message: (message?.() ?? `Next: ${titles(['pending', 'running']).join(', ')}`).slice(0, 500) }
 }
 
-/** The playbook itself is gone. */
-async function endUnknown(context: Pick<EffectContext, 'sql' | 'publish'>, step: RunStep, done: Done): Promise<void> {
-  const error = done.end.status === 'succeeded' ? null : done.end.error
+/** The playbook itself is gone, and with it every way on. */
+async function endUnknown(
+  context: Pick<EffectContext, 'sql' | 'publish'>,
+  { id: runId, workspaceId }: { id: string; workspaceId: string },
+  done: Pick<Done, 'toolCalls'> | null = null,
+): Promise<void> {
+  const error = { code: 'NO_PLAYBOOK', message: 'There is no such playbook any more' }
   await advanceRun(context.sql, {
-    runId: step.run_id,
+    runId,
     next: [],
     run: { status: 'failed', output: null, outputKey: null, error },
     progress: { done: 0, total: 0, message: 'Failed' },
-    toolCalls: done.toolCalls,
-    attempts: 1,
+    toolCalls: done?.toolCalls ?? [],
+    attempts: done ? 1 : 0,
   })
-  await context.publish(runChanged, { run_id: step.run_id, status: 'failed' }, { orderingKey: step.run_id })
+  await closeRunBudget(context.sql, { workspaceId, runId })
+  await context.publish(runChanged, { run_id: runId, status: 'failed' }, { orderingKey: runId, workspaceId })
 }
 
 /** A step whose task was given up by its queue: the run ends as failed, and can be tried again from there. */
@@ -179,7 +184,8 @@ export async function giveUpStep(
     where run_id = ${step.run_id} and node = ${step.node} and iteration = ${step.iteration}
       and (status = 'pending' or (status = 'running' and leased_until < now()))
     returning 1`
+  if (ended.length === 0) return
   const graph = catalogue.playbooks.get(run.playbook)
-  if (!graph) throw new AppError('NOT_FOUND', 'There is no such playbook any more')
-  if (ended.length > 0) await goOn(context, graph, run)
+  if (graph) await goOn(context, graph, run)
+  else await endUnknown(context, run)
 }

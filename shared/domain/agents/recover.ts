@@ -42,21 +42,30 @@ export async function recoverStep(
       and status in ('pending', 'running')
       and coalesce(greatest(leased_until, not_before), created_at) < now() - make_interval(mins => ${lostMinutes})
     returning 1`
-  const graph = playbooks.get(lost.playbook)
-  if (rows.length === 0 || !graph) return false
+  if (rows.length === 0) return false
+  // Of a playbook that is gone too: whoever takes the step ends the run.
+  const graph = playbooks.get(lost.playbook) ?? null
   const step = { run_id: lost.run_id, node: lost.node, iteration: lost.iteration }
   await enqueueStep(context, graph, step, { workspaceId: lost.workspace_id })
   return true
 }
 
+const isUndecided = (sql: Sql) =>
+  sql`status = 'waiting_approval' and updated_at < now() - make_interval(days => ${undecidedDays})`
+
 /** Runs of every organization that have waited for a decision for too long. */
 export function listUndecidedRuns(sql: Sql): Promise<{ id: string; org_id: string }[]> {
   return sql<{ id: string; org_id: string }[]>`
     select id, org_id from agent_runs
-    where status = 'waiting_approval' and updated_at < now() - make_interval(days => ${undecidedDays})
+    where ${isUndecided(sql)}
     order by updated_at limit ${limit}`
 }
 
-export function endUndecided(context: RunContext, id: string) {
-  return cancelRun(context, id, { code: 'UNDECIDED', message: `Nobody decided for ${undecidedDays} days` })
+/** Ends a run that nobody decided on, inside its organization. @returns false when it has gone on since it was found */
+export async function endUndecided(context: RunContext, id: string): Promise<boolean> {
+  const [still] =
+    await context.sql`select 1 from agent_runs where id = ${id} and ${isUndecided(context.sql)} for update`
+  if (!still) return false
+  await cancelRun(context, id, { code: 'UNDECIDED', message: `Nobody decided for ${undecidedDays} days` })
+  return true
 }

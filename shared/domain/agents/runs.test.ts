@@ -15,7 +15,6 @@ import { AppError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { toGraph } from './graph.ts'
 import type { Playbook } from './playbook.ts'
-import { listLostSteps, recoverStep } from './recover.ts'
 import { cancelRun, createRun, retryRun } from './runs.ts'
 import { claimStep } from './steps.ts'
 import { defineTool } from './tools.ts'
@@ -373,20 +372,4 @@ test('an organization has no more runs under way than it may, however many begin
   )
   expect(begun.filter(({ status }) => status === 'fulfilled')).toHaveLength(3)
   for (const one of begun) if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'RATE_LIMITED' })
-})
-
-test('a step whose task was lost is found, and enqueued once', async () => {
-  const playbook = testPlaybook({ a: workNode(async () => 1) }, [])
-  const bench = await open(playbook)
-  const id = await bench.begin('test')
-  bench.queue.length = 0
-  expect(await bench.transaction(listLostSteps)).toEqual([])
-  await bench.transaction((sql) => sql`update agent_run_steps set created_at = now() - interval '11 minutes'`)
-  const lost = await bench.transaction(listLostSteps)
-  expect(lost).toMatchObject([{ run_id: id, node: 'a', iteration: 0, workspace_id: bench.workspaceId }])
-  const catalogue = { playbooks: new Map([['test', toGraph(playbook)]]), tools: new Map() }
-  for (const step of [...lost, ...lost]) await bench.act((context) => recoverStep(context, catalogue, step))
-  expect(bench.queue).toHaveLength(1)
-  await bench.drain()
-  expect((await bench.read(id)).run.status).toBe('completed')
 })
