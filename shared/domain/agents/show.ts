@@ -19,9 +19,13 @@ export async function showRun(objects: Artifacts, { playbooks }: Catalogue, stor
   const last = Object.fromEntries(
     stored.steps.flatMap(({ node, status }, at) => (status === 'succeeded' ? [[node, outputs[at]!]] : [])),
   )
+  const isWhole =
+    (stored.input.key === null || input !== null) &&
+    stored.steps.every(({ output_key }, at) => output_key === null || outputs[at] !== null)
   const steps = stored.steps.map((step, at): Step => {
     const node = graph?.playbook.nodes[step.node]
-    const asks = step.status === 'waiting' && node?.kind === 'approval'
+    // There is nothing to decide on when a part of it is kept no longer; what comes next will say so.
+    const asks = isWhole && step.status === 'waiting' && node?.kind === 'approval'
     return {
       node: step.node,
       iteration: step.iteration,
