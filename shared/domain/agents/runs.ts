@@ -115,15 +115,16 @@ export async function readRun(sql: Sql, id: string): Promise<Run> {
 }
 
 export interface RunFilter {
+  workspaceId: string | null
   playbook: string | null
   status: RunStatus | null
 }
 
-/** The runs that the caller may see, newest first. */
+/** The runs of a workspace, newest first. */
 export function listRuns(sql: Sql, filter: RunFilter, page: Page): Promise<Run[]> {
   return sql<Run[]>`
     select ${columns(sql)} from agent_runs r ${costs(sql)}
-    where r.id < ${page.before ?? endOfIds}
+    where r.workspace_id = ${filter.workspaceId} and r.id < ${page.before ?? endOfIds}
       ${filter.playbook === null ? sql`` : sql`and r.playbook = ${filter.playbook}`}
       ${filter.status === null ? sql`` : sql`and r.status = ${filter.status}`}
     order by r.id desc limit ${page.size + 1}`

@@ -1,8 +1,12 @@
 import type { Sql } from '../sql.ts'
 import type { RunStatistics } from './schemas.ts'
 
-/** How the runs and agents that the caller may see did between two moments. */
-export async function readStatistics(sql: Sql, window: { from: string; to: string }): Promise<RunStatistics> {
+/** How the runs and agents of a workspace did between two moments. */
+export async function readStatistics(
+  sql: Sql,
+  workspaceId: string | null,
+  window: { from: string; to: string },
+): Promise<RunStatistics> {
   const playbooks = await sql<RunStatistics['playbooks']>`
     select r.playbook, count(*)::integer as runs,
       count(*) filter (where r.status = 'completed')::integer as completed,
@@ -14,7 +18,7 @@ export async function readStatistics(sql: Sql, window: { from: string; to: strin
       coalesce(sum(l.cost), 0)::float8 as cost_microdollars
     from agent_runs r
     left join lateral (select sum(cost_microdollars) as cost from cost_logs where run_id = r.id) l on true
-    where r.created_at >= ${window.from} and r.created_at < ${window.to}
+    where r.workspace_id = ${workspaceId} and r.created_at >= ${window.from} and r.created_at < ${window.to}
     group by r.playbook order by r.playbook`
   const agents = await sql<RunStatistics['agents']>`
     select s.agent, count(*)::integer as steps,
@@ -33,7 +37,7 @@ export async function readStatistics(sql: Sql, window: { from: string; to: strin
       select sum(cost_microdollars) as cost from cost_logs c
       where c.run_id = s.run_id and c.node = s.node and c.iteration = s.iteration
     ) l on true
-    where r.created_at >= ${window.from} and r.created_at < ${window.to} and s.agent is not null
+    where r.workspace_id = ${workspaceId} and r.created_at >= ${window.from} and r.created_at < ${window.to} and s.agent is not null
     group by s.agent order by s.agent`
   return { playbooks: [...playbooks], agents: [...agents] }
 }
