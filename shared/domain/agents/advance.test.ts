@@ -131,6 +131,14 @@ describe('a run', () => {
     expect(steps.filter(({ node }) => node === 'd')).toHaveLength(1)
   })
 
+  test('whose end goes back is not over before it has gone on', () => {
+    const graph = graphOf([
+      { from: 'a', to: 'b' },
+      { from: 'b', to: 'a', repeats: 2, when: ({ outputs }) => outputs.b !== 1 },
+    ])
+    expect(brief(simulate(graph, inOrder))).toEqual(['a succeeded', 'a1 succeeded', 'b succeeded', 'b1 succeeded'])
+  })
+
   test('waits at an approval, and has failed when no edge could be taken', () => {
     const graph = graphOf(
       [

@@ -118,8 +118,10 @@ export type RunProgress = 'running' | 'waiting_approval' | 'completed' | 'failed
 /** How a run stands, by its steps. */
 export function progressOf(graph: Graph, steps: readonly StepState[]): RunProgress {
   if (steps.some(({ status }) => status === 'failed')) return 'failed'
-  const end = steps.find(({ node }) => node === graph.end)
-  if (end?.status === 'succeeded') return 'completed'
+  // From the end it goes nowhere but back.
+  const isEnd = ({ node, status, taken }: StepState) =>
+    node === graph.end && status === 'succeeded' && taken.length === 0
+  if (steps.some(isEnd)) return 'completed'
   if (steps.some(({ status }) => status === 'pending' || status === 'running')) return 'running'
   if (steps.some(({ status }) => status === 'waiting')) return 'waiting_approval'
   // Every way was refused by its condition.

@@ -80,6 +80,7 @@ describe('what is not sound is refused, by name', () => {
       [...chain('a', 'b'), { from: 'b', to: 'c', when: whenever }],
       /approval b ask something/,
     ],
+    ['an approval at the end', { ...named('a'), b: approval }, chain('a', 'b'), /nothing follows the approval b/],
     [
       'a node that may take longer than its queue lets it',
       { a: { ...work, timeoutSeconds: 60 } as PlaybookNode },

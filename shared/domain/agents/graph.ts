@@ -45,6 +45,10 @@ export function toGraph(playbook: Playbook): Graph {
   for (const name of names) if (!reached.has(name)) problems.push(`nothing leads to ${name}`)
   const ends = names.filter((name) => !forward.some(({ from }) => from === name))
   if (ends.length !== 1) problems.push(`it must end at one node, not at ${ends.join(', ')}`)
+  for (const end of ends) {
+    // What a run gives is made where its last work is done.
+    if (playbook.nodes[end]?.kind === 'approval') problems.push(`nothing follows the approval ${end}`)
+  }
   if (forward.some(({ to }) => to === playbook.start)) problems.push('an edge leads back to the start')
   const loops = playbook.edges.filter((edge) => edge.repeats !== undefined).map((edge) => toLoop(edge, forward))
   problems.push(...loops.flatMap((loop) => problemsOf(loop, loops, forward)))
