@@ -133,6 +133,19 @@ test('a campaign that is rejected publishes nothing', async () => {
   expect(bench.audited).toEqual([])
 })
 
+test('a phrase whose approval was withdrawn while the campaign waited is not published, and nothing beside it', async () => {
+  const { bench, input } = await open({ brand_approved_phrases: [approved] })
+  const waiting = await bench.runs('campaign', input({ call_to_action: approved }))
+  const { orgId, workspaceId, userId } = bench
+  await bench.transaction((sql) =>
+    updateAgent(sql, { orgId, workspaceId, key: 'arbiter', changedBy: userId }, { settings: {} }),
+  )
+  const { run, steps } = await bench.decides(waiting.run.id, true)
+  expect(run.status).toBe('failed')
+  expect(steps.find(({ node }) => node === 'publish')?.error?.code).toBe('VALIDATION_ERROR')
+  expect(await briefs(bench)).toEqual([])
+})
+
 describe('what the workspace banned', () => {
   test('never leaves, in no text, quote, phrase or title', async () => {
     const { bench, input } = await open({

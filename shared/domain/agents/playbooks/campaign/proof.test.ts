@@ -43,10 +43,8 @@ describe('a sentence proves a key point', () => {
 test('of sentences that hold as much, the one that names more comes first, and cites what it names', () => {
   const text = 'Backups restored the hospital systems there. Backups restored the hospital systems of Acme.'
   const start = text.indexOf('Acme')
-  const [{ proof }] = findProof(
-    ['Backups restored hospital systems'],
-    [source(text, [{ id: 'e', name: 'Acme', start, end: start + 4 }])],
-  ) as [{ proof: ReturnType<typeof proofOf> }]
+  const named = [{ id: 'e', name: 'Acme', start, end: start + 4 }]
+  const { proof } = findProof(['Backups restored hospital systems'], [source(text, named)])[0]!
   expect(proof.map(({ names }) => names)).toEqual([['Acme'], []])
   expect(proof[0]!.claim.citations).toMatchObject([{ evidence_id: 'e', quote: text.slice(text.indexOf('.') + 2) }])
   expect(proof[1]!.claim.citations).toMatchObject([{ evidence_id: null }])
