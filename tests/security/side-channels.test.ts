@@ -50,6 +50,9 @@ for (const { name, route, example } of routes.filter((swept) => swept.route.idem
   })
 }
 
+/** What these name in their path is in every organization. */
+const namesOfAll = ['agents-list-versions', 'agents-read', 'playbooks-read']
+
 for (const { name, route, example } of routes.filter(
   ({ route }) => route.method === 'GET' && route.access !== 'public',
 )) {
@@ -63,7 +66,7 @@ for (const { name, route, example } of routes.filter(
     const plain = await sendExample(mine, route, ours)
     if (own.status === 304) expect(plain.body).toEqual(foreign.body)
     else expect(own.body).toEqual(plain.body)
-    if (!request.params || route.access === 'operator') return
+    if (!request.params || route.access === 'operator' || namesOfAll.includes(name)) return
     const denied = await sendExample(
       mine,
       route,
@@ -98,8 +101,8 @@ test('whatever one organization does, no list, count, page or summary of another
   await product.services.usage.flush()
   // Of the requests of this very test there is a log too.
   const to = product.services.now().toISOString()
-  for (const [{ name, route }, request] of requests) {
-    if (route.access === 'usage:read') requests.set(find(name), { ...request, query: { ...request.query, to } })
+  for (const [{ name }, request] of requests) {
+    if (name.startsWith('usage-')) requests.set(find(name), { ...request, query: { ...request.query, to } })
   }
   const before = await view(mine, requests)
 
