@@ -18,14 +18,14 @@ export interface Report {
   evidence: Evidence[]
 }
 
-/** One workspace to write in, and ways to put reports into it without the pipeline. */
-export async function createDesk(database: Database, orgId: string) {
+/** One workspace to write in, the first unless another is named, and ways to put reports into it without the pipeline. */
+export async function createDesk(database: Database, orgId: string, inWorkspace?: string) {
   const scope = { ...nobody, orgId, workspaceId: 'any' }
   const [workspace] = await database.transaction(
     scope,
     (sql) => sql<{ id: string }[]>`select id from workspaces where org_id = ${orgId} order by id limit 1`,
   )
-  const workspaceId = workspace!.id
+  const workspaceId = inWorkspace ?? workspace!.id
   const inside = { ...nobody, orgId, workspaceId }
   const run = <Result>(work: (sql: Sql) => Promise<Result>) => database.transaction(inside, work)
 
@@ -34,9 +34,11 @@ export async function createDesk(database: Database, orgId: string) {
     workspaceId,
     /** Runs something as someone who works in this workspace. */
     run,
-    async report(text: string, options: { tlp?: Tlp; title?: string; createdAt?: string } = {}): Promise<Report> {
-      const { tlp = 'GREEN', title = 'Report', createdAt = new Date().toISOString() } = options
-      const documentId = newId()
+    async report(
+      text: string,
+      options: { tlp?: Tlp; title?: string; createdAt?: string; documentId?: string } = {},
+    ): Promise<Report> {
+      const { tlp = 'GREEN', title = 'Report', createdAt = new Date().toISOString(), documentId = newId() } = options
       const whole = { text, pages: [], title: null }
       return run(async (sql) => {
         await sql`

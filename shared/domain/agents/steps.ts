@@ -174,8 +174,9 @@ export async function advanceRun(
     ), called as (
       insert into agent_tool_calls (id, org_id, workspace_id, run_id, node, iteration, attempt, agent, tool, input,
         output, status, error, milliseconds)
-      select c.id, org_id, workspace_id, run.id, c.node, c.iteration, c.attempt, c.agent, c.tool, c.input, c.output,
-        c.status, c.error, c.milliseconds
+      -- A record has no JSON null: one that a model gave as input is an SQL null here.
+      select c.id, org_id, workspace_id, run.id, c.node, c.iteration, c.attempt, c.agent, c.tool,
+        coalesce(c.input, 'null'), c.output, c.status, c.error, c.milliseconds
       from run, jsonb_to_recordset(${sql.json(toolCalls as unknown as Json)}) as c (id uuid, node text,
         iteration integer, attempt integer, agent text, tool text, input jsonb, output jsonb, status text, error jsonb,
         milliseconds integer)

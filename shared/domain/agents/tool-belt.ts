@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { AppError } from '../errors.ts'
 import { newId } from '../ids.ts'
-import { storableJson } from '../plain-text.ts'
+import { storableJson, storableText } from '../plain-text.ts'
 import type { Json } from '../sql.ts'
 import type { Lord } from './lords.ts'
 import { type Effect, type Tool, type ToolCall, type ToolContext, ToolRefusal } from './tools.ts'
@@ -39,7 +39,7 @@ export class ToolBelt {
     const startedAt = clock()
     const call: ToolCall = {
       id: newId(),
-      tool: name.slice(0, 100),
+      tool: storableText(name.slice(0, 100)),
       input: logged(input),
       output: null,
       status: 'started',
@@ -99,6 +99,9 @@ function logged(value: Json): Json {
 }
 
 function shown(error: unknown): { code: string; message: string } {
-  if (error instanceof ToolRefusal || error instanceof AppError) return { code: error.code, message: error.message }
-  return { code: 'INTERNAL', message: 'The tool failed' }
+  if (!(error instanceof ToolRefusal) && !(error instanceof AppError)) {
+    return { code: 'INTERNAL', message: 'The tool failed' }
+  }
+  // It may name what it refuses, in the model's words.
+  return { code: error.code, message: storableText(error.message) }
 }

@@ -2,6 +2,7 @@ import { toJsonSchema } from '@valibot/to-json-schema'
 import { AppError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import type { Models, ToolSpecification } from '../models/types.ts'
+import { storableText } from '../plain-text.ts'
 import type { Json, Sql } from '../sql.ts'
 import { needsApproval, type StepState, takenFrom } from './advance.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -256,7 +257,9 @@ function failureOf(error: unknown, around: Surroundings, catalogue: Catalogue, s
 }
 
 function toShown(error: unknown): { code: string; message: string } {
-  if (error instanceof AppError || error instanceof ToolRefusal) return { code: error.code, message: error.message }
+  if (error instanceof AppError || error instanceof ToolRefusal) {
+    return { code: error.code, message: storableText(error.message) }
+  }
   if (error instanceof DOMException && error.name === 'TimeoutError') {
     return { code: 'TIMEOUT', message: 'The node took longer than it may' }
   }
