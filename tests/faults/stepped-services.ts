@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import type { Sql } from '#shared/domain/sql.ts'
-import type { PendingStatement } from '#shared/platform/database/index.ts'
+import type { Database, PendingStatement } from '#shared/platform/database/index.ts'
 import type { Services } from '#shared/runtime/services.ts'
 
 /** Told of every moment at which a delivery waits for something outside of its process; may never come back. */
@@ -21,23 +21,7 @@ export function steppedServices(services: Services, step: Step): Services {
   const { database, objects, bus, queue, scanner } = services
   return {
     ...services,
-    database: {
-      ...database,
-      async transaction(scope, work, options) {
-        await step('begin')
-        const result = await database.transaction(
-          scope,
-          async (sql) => {
-            const result = await work(steppedSql(sql, step))
-            await step('commit')
-            return result
-          },
-          options,
-        )
-        await step('commit, done')
-        return result
-      },
-    },
+    database: steppedDatabase(database, step),
     objects: {
       ...objects,
       async read(bucket, key) {
@@ -65,6 +49,27 @@ export function steppedServices(services: Services, step: Step): Services {
     },
     bus: bus && { ...bus, publish: (messages) => around('publish', () => bus.publish(messages)) },
     queue: queue && { ...queue, enqueue: (tasks) => around('enqueue', () => queue.enqueue(tasks)) },
+  }
+}
+
+/** A database that stops before each transaction, statement and commit, and after each commit. */
+export function steppedDatabase(database: Database, step: Step): Database {
+  return {
+    ...database,
+    async transaction(scope, work, options) {
+      await step('begin')
+      const result = await database.transaction(
+        scope,
+        async (sql) => {
+          const result = await work(steppedSql(sql, step))
+          await step('commit')
+          return result
+        },
+        options,
+      )
+      await step('commit, done')
+      return result
+    },
   }
 }
 
