@@ -10,7 +10,8 @@ export const summary = 'Let the council run a playbook'
 export const usage = `run PLAYBOOK [--input JSON | --input @FILE] [--document ID | --document latest] [--budget DOLLARS] [--watch] [--json]
 
 Begins a run at ADAPT_URL (else http://127.0.0.1:8787). --input is what the playbook takes, as JSON; --document puts a
-document's id into it, or that of the newest one that is ready. --watch tells every step until the run ends or waits for
+document's id into it, or that of the newest one that is ready, which a playbook that needs one also takes when none is
+named. --watch tells every step until the run ends or waits for
 an approval. --json prints the run as JSON. Without a playbook, lists them. Exits with 1 when the run failed.`
 
 export async function run(args: string[]): Promise<number> {
@@ -31,7 +32,7 @@ export async function run(args: string[]): Promise<number> {
     if (playbook === undefined) return await listPlaybooks(client)
     const body = {
       playbook,
-      input: await readInput(client, values.input, values.document),
+      input: await completeInput(client, playbook, await readInput(values.input), values.document),
       ...(values.budget === undefined ? {} : { budget_microdollars: budgetOf(values.budget) }),
     }
     const begun = await client.request<Run>('POST', '/v1/agent-runs', body)
@@ -49,16 +50,25 @@ export async function run(args: string[]): Promise<number> {
   }
 }
 
+interface PlaybookSummary {
+  id: string
+  title: string
+  description: string
+  input_schema: { required?: string[] }
+}
+
+async function readPlaybooks(client: ApiClient): Promise<PlaybookSummary[]> {
+  return (await client.request<{ data: PlaybookSummary[] }>('GET', '/v1/playbooks')).data
+}
+
 async function listPlaybooks(client: ApiClient): Promise<number> {
-  const { data } = await client.request<{ data: { id: string; title: string; description: string }[] }>(
-    'GET',
-    '/v1/playbooks',
-  )
-  for (const { id, title, description } of data) console.log(`${id}\n  ${title}. ${description}\n`)
+  for (const { id, title, description } of await readPlaybooks(client)) {
+    console.log(`${id}\n  ${title}. ${description}\n`)
+  }
   return 0
 }
 
-async function readInput(client: ApiClient, text = '{}', document?: string): Promise<unknown> {
+async function readInput(text = '{}'): Promise<object> {
   const json = text.startsWith('@') ? await readFile(text.slice(1), 'utf8') : text
   let input: unknown
   try {
@@ -66,8 +76,19 @@ async function readInput(client: ApiClient, text = '{}', document?: string): Pro
   } catch {
     throw new ApiError('BAD_INPUT', '--input is not JSON')
   }
-  if (document === undefined) return input
-  return { ...(input as object), document_id: document === 'latest' ? await latestDocument(client) : document }
+  if (typeof input !== 'object' || input === null) throw new ApiError('BAD_INPUT', '--input is no JSON object')
+  return input
+}
+
+/** With the document that was named; with the newest one where the playbook needs one and none was named. */
+async function completeInput(client: ApiClient, playbook: string, input: object, document?: string): Promise<object> {
+  if (document !== undefined && document !== 'latest') return { ...input, document_id: document }
+  if (document === undefined) {
+    if ('document_id' in input) return input
+    const known = (await readPlaybooks(client)).find(({ id }) => id === playbook)
+    if (!known?.input_schema.required?.includes('document_id')) return input
+  }
+  return { ...input, document_id: await latestDocument(client) }
 }
 
 async function latestDocument(client: ApiClient): Promise<string> {
