@@ -2,8 +2,7 @@ import { doLongStep, doStep, runChanged } from '#shared/domain/agents/messages.t
 import { defineCron } from '#shared/runtime/declarations.ts'
 
 export default defineCron({
-  // Every workspace once a day; each look within the hour takes some of those that are left.
-  cron: '*/5 5 * * *',
+  cron: '0 5 * * *',
   timeZone: 'Etc/UTC',
   summary: 'Watch the trends of workspaces in which documents came in since the last time',
   resources: { enqueues: [doStep, doLongStep], publishes: [runChanged] },

@@ -15,25 +15,27 @@ export interface WatchedWorkspace {
 }
 
 /**
- * Workspaces of every organization in which documents were processed since their trends were last looked at.
- * @param after the last id of the page before; null at the beginning
+ * Workspaces of every organization in which documents were processed since their trends were last looked at; those that
+ * wait longest come first.
  */
 export function listWorkspacesToWatch(
   sql: Sql,
-  { now, after, limit }: { now: Date; after: string | null; limit: number },
+  { now, limit }: { now: Date; limit: number },
 ): Promise<WatchedWorkspace[]> {
   return sql<WatchedWorkspace[]>`
-    select distinct w.org_id, w.id as workspace_id
-    from jobs j join workspaces w on w.id = j.workspace_id join organizations o on o.id = w.org_id
-    where j.kind = 'document.process' and j.status = 'succeeded'
-      and j.finished_at > ${now}::timestamptz - make_interval(days => ${newsDays})
-      and w.deleting_at is null and o.deleting_at is null
-      and w.id > ${after ?? '00000000-0000-0000-0000-000000000000'}
-      and not exists (
-        select from agent_runs r where r.workspace_id = w.id and r.playbook = 'trend-watch'
-          and r.created_at > least(j.finished_at, ${now}::timestamptz - make_interval(hours => ${pauseHours}))
-      )
-    order by w.id limit ${limit}`
+    select w.org_id, w.id as workspace_id
+    from (
+      select workspace_id, max(finished_at) as finished_at from jobs
+      where kind = 'document.process' and status = 'succeeded'
+        and finished_at > ${now}::timestamptz - make_interval(days => ${newsDays})
+      group by workspace_id
+    ) news join workspaces w on w.id = news.workspace_id join organizations o on o.id = w.org_id
+      left join lateral (
+        select max(r.created_at) as at from agent_runs r where r.workspace_id = w.id and r.playbook = 'trend-watch'
+      ) watched on true
+    where w.deleting_at is null and o.deleting_at is null
+      and (watched.at is null or watched.at <= least(news.finished_at, ${now}::timestamptz - make_interval(hours => ${pauseHours})))
+    order by watched.at nulls first, w.id limit ${limit}`
 }
 
 /** Why a workspace was left out. */
