@@ -3,10 +3,12 @@ import type { Database } from '#shared/platform/database/index.ts'
 import { openCouncil } from '../../../tests/setup/council.ts'
 import { cloneDatabase, type TestDatabase } from '../../../tests/setup/database.ts'
 import { approvalNode, testPlaybook, workNode } from '../../../tests/setup/playbooks.ts'
+import { newId } from '../ids.ts'
 import { toGraph } from './graph.ts'
 import type { Playbook } from './playbook.ts'
 import { endUndecided, listLostSteps, listUndecidedRuns, recoverStep } from './recover.ts'
 import { stepHandlers } from './step-handlers.ts'
+import { claimStep, renewLease } from './steps.ts'
 
 let clone: TestDatabase
 let database: Database
@@ -36,6 +38,26 @@ test('a step whose task was lost is found, and enqueued once', async () => {
   expect(bench.queue).toHaveLength(1)
   await bench.drain()
   expect((await bench.read(id)).run.status).toBe('completed')
+})
+
+test('a step whose holder is gone is taken from it, and enqueued once', async () => {
+  const playbook = testPlaybook({ a: workNode(async () => 1) }, [])
+  const bench = await open(playbook)
+  const id = await bench.begin('test')
+  const [task] = bench.queue.splice(0)
+  const lease = newId()
+  await bench.transaction((sql) => claimStep(sql, task!.step, lease))
+  expect(await bench.transaction(listLostSteps)).toEqual([])
+  await bench.transaction((sql) => sql`update agent_run_steps set leased_until = now() - interval '11 minutes'`)
+  const lost = await bench.transaction(listLostSteps)
+  expect(lost).toMatchObject([{ run_id: id, node: 'a' }])
+  const catalogue = { playbooks: new Map([['test', toGraph(playbook)]]), tools: new Map() }
+  for (const step of [...lost, ...lost]) await bench.act((context) => recoverStep(context, catalogue, step))
+  expect(bench.queue).toHaveLength(1)
+  expect(await bench.transaction(listLostSteps)).toEqual([])
+  expect(await bench.transaction((sql) => renewLease(sql, task!.step, lease))).toBe(false)
+  await bench.drain()
+  expect((await bench.read(id)).steps).toMatchObject([{ status: 'succeeded', attempt: 2 }])
 })
 
 test('a run that nobody decides on is ended, unless somebody did since it was found', async () => {

@@ -25,22 +25,22 @@ export function listLostSteps(sql: Sql): Promise<LostStep[]> {
     select s.run_id, s.node, s.iteration, s.org_id, s.workspace_id, r.playbook
     from agent_run_steps s join agent_runs r on r.id = s.run_id
     where s.status in ('pending', 'running')
-      and coalesce(greatest(s.leased_until, s.not_before), s.created_at) < now() - make_interval(mins => ${lostMinutes})
+      and coalesce(s.leased_until, s.not_before, s.created_at) < now() - make_interval(mins => ${lostMinutes})
       and r.status in ('queued', 'running', 'waiting_approval')
     order by s.created_at limit ${limit}`
 }
 
-/** Enqueues a lost step again, inside its organization. @returns false when it has gone on since it was found */
+/** Takes a lost step from whoever had it and enqueues it again, inside its organization. @returns false when it has gone on since it was found */
 export async function recoverStep(
   context: Pick<RunContext, 'sql' | 'enqueue'>,
   { playbooks }: Catalogue,
   lost: LostStep,
 ): Promise<boolean> {
   const rows = await context.sql`
-    update agent_run_steps set not_before = now()
+    update agent_run_steps set status = 'pending', lease = null, leased_until = null, not_before = now()
     where run_id = ${lost.run_id} and node = ${lost.node} and iteration = ${lost.iteration}
       and status in ('pending', 'running')
-      and coalesce(greatest(leased_until, not_before), created_at) < now() - make_interval(mins => ${lostMinutes})
+      and coalesce(leased_until, not_before, created_at) < now() - make_interval(mins => ${lostMinutes})
     returning 1`
   if (rows.length === 0) return false
   // Of a playbook that is gone too: whoever takes the step ends the run.
