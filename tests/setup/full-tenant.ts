@@ -48,7 +48,7 @@ export async function makeTenant(product: TestProduct, name: string, documents =
       const ends = await Promise.all(jobs.map(async (id) => (await send('GET', `/v1/jobs/${id}`)).status))
       expect(ends).toEqual(jobs.map(() => 'succeeded'))
     },
-    { timeout: 15_000, interval: 50 },
+    { timeout: 45_000, interval: 50 },
   )
   return { orgId, name, token, ownerId, workspaceId, documentIds, apiKey, blocklistPath: new URL(url).pathname }
 }
