@@ -10,7 +10,7 @@ import type { CallOptions } from '../setup/product.ts'
 import { createCallers } from './callers.ts'
 import { forgeTokens } from './forged-tokens.ts'
 import { expectError, inspect } from './inspect.ts'
-import { isOfOrganization, routes, type SweptRoute } from './routes.ts'
+import { isOfOrganization, namesOfAll, routes, type SweptRoute } from './routes.ts'
 import { anyone, basic, operators, signedIn, type Wall, walls, whileDeleting } from './who-may-call.ts'
 
 /** Permissions that can be given beyond a role: all that are not the owner's alone. */
@@ -285,7 +285,9 @@ function describeWall(swept: SweptRoute, wall: Wall): void {
             code: 'NOT_FOUND',
             options: { token: keys.elsewhere, headers: { 'x-workspace-id': world.workspaceId } },
           },
-          ...(request.params ? { 'another organization': refusal('NOT_FOUND', keys.foreign) } : {}),
+          ...(request.params && !namesOfAll.includes(name)
+            ? { 'another organization': refusal('NOT_FOUND', keys.foreign) }
+            : {}),
         })
         await expectAccess(swept, { token: keys.only.get(scope)! }, 'a key with this scope alone')
         await (basic.includes(name)

@@ -26,3 +26,6 @@ export const routes: readonly SweptRoute[] = (await Promise.all(manifest.functio
 export function isOfOrganization({ access }: Route): boolean {
   return access !== 'public' && access !== 'signed-in' && access !== 'operator'
 }
+
+/** What these name in their path is in every organization. */
+export const namesOfAll: readonly string[] = ['agents-list-versions', 'agents-read', 'agents-update', 'playbooks-read']

@@ -5,7 +5,7 @@ import { sendExample } from '../contract/send.ts'
 import { addOrganization, createWorld, type World } from '../contract/world.ts'
 import { call } from '../setup/product.ts'
 import { inspect } from './inspect.ts'
-import { isOfOrganization, routes, type SweptRoute } from './routes.ts'
+import { isOfOrganization, namesOfAll, routes, type SweptRoute } from './routes.ts'
 
 let mine: World
 let theirs: World
@@ -49,9 +49,6 @@ for (const { name, route, example } of routes.filter((swept) => swept.route.idem
     expect([again.headers.get(replayed), again.body]).toEqual(['true', first.body])
   })
 }
-
-/** What these name in their path is in every organization. */
-const namesOfAll = ['agents-list-versions', 'agents-read', 'playbooks-read']
 
 for (const { name, route, example } of routes.filter(
   ({ route }) => route.method === 'GET' && route.access !== 'public',
