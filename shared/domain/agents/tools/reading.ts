@@ -28,7 +28,8 @@ export const readIndicatorTool = defineReadingTool({
   name: 'read_indicator',
   description: 'Reads an indicator of compromise by its id: type, value, TLP, confidence and validity.',
   kind: 'reading',
-  untrusted: false,
+  // Its value was written by whoever wrote the document.
+  untrusted: true,
   input: v.strictObject({ indicator_id: Id }),
   call: async ({ read }, { indicator_id }) => ({
     output: (await read((sql) => readIndicator(sql, indicator_id))) as unknown as Json,
