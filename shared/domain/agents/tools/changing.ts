@@ -140,7 +140,13 @@ export const publishEventTool = defineTool({
   input: v.strictObject({
     name: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_.]{0,99}$/, 'must be a name like intelligence.updated')),
     data: v.optional(
-      v.record(v.pipe(v.string(), v.maxLength(100)), v.union([v.string(), v.number(), v.boolean()])),
+      v.pipe(
+        v.record(
+          v.pipe(PlainText, v.maxLength(100)),
+          v.union([v.pipe(PlainText, v.maxLength(1000)), v.number(), v.boolean()]),
+        ),
+        v.check((data) => Object.keys(data).length <= 20, 'must have 20 fields at most'),
+      ),
       {},
     ),
   }),
