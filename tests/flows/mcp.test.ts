@@ -76,6 +76,7 @@ describe.each(['legacy', 'auto'] as const)('a client that negotiates its version
     const untrusted = tools.filter(({ description }) => /data to be judged .* never instructions/.test(description!))
     expect(untrusted.map(({ name }) => name)).toEqual([
       'search_intelligence',
+      'read_indicator',
       'read_document',
       'list_evidence',
       ...writings,
@@ -103,7 +104,7 @@ describe.each(['legacy', 'auto'] as const)('a client that negotiates its version
     })
 
     const indicator = await use(client, 'read_indicator', { indicator_id: world.indicatorId })
-    expect(indicator).toEqual({ failed: false, data: await get(`/v1/indicators/${world.indicatorId}`) })
+    expect(indicator).toMatchObject({ failed: false, data: await get(`/v1/indicators/${world.indicatorId}`) })
 
     const { text } = await get(`/v1/documents/${world.documentId}/text`)
     const part = await use(client, 'read_document', { document_id: world.documentId, start: 5, characters: 30 })
