@@ -172,11 +172,12 @@ describe('an address', () => {
 
   test('has a limit of its own, for all who come from it, before anybody is asked who they are', async () => {
     const { url } = await instanceWith(limits, own())
+    const token = await newCaller()
     const { passed, refused, refilled, answers } = await exhaust([url], { token: 'none' }, 90)
     expect(passed).toBeLessThanOrEqual(perMinute + refilled + 3)
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401, 429]))
     expect(refused.length).toBeGreaterThan(0)
-    expect((await call(url, 'GET', '/v1/projects', { token: await newCaller() })).status).toBe(429)
+    expect((await call(url, 'GET', '/v1/projects', { token })).status).toBe(429)
     expect((await call(url, 'OPTIONS', '/v1/projects')).status).toBe(429)
   })
 

@@ -10,7 +10,7 @@ import { type Answer, type CallOptions, call } from '../setup/product.ts'
 import { findIdPlaces, type IdPlace } from './id-places.ts'
 import { inspect } from './inspect.ts'
 import { recordStatements } from './recorded-statements.ts'
-import { isOfOrganization, routes, type SweptRoute } from './routes.ts'
+import { isOfOrganization, namesOfAll, routes, type SweptRoute } from './routes.ts'
 
 const places = await findIdPlaces()
 
@@ -74,6 +74,7 @@ async function idsOf(world: World): Promise<Record<string, string>> {
     target_id: world.projectId,
     request_id: audit.body.data[0].request_id,
     factor_id: example('auth-remove-factor'),
+    run_id: example('agent-runs-read'),
   }
 }
 
@@ -172,7 +173,7 @@ for (const swept of routes) {
   const own = (places.get(name) ?? []).filter((place) => place.in !== 'path')
   const params = (places.get(name) ?? []).filter((place) => place.in === 'path')
 
-  if (params.length > 0 && route.access !== 'operator') {
+  if (params.length > 0 && route.access !== 'operator' && !namesOfAll.includes(name)) {
     test.concurrent(`${name}: another organization's id in the path is an id of nothing`, async () => {
       const { params: foreign = {} } = theirs.get(name)!
       for (const place of params) {
