@@ -16,7 +16,10 @@ const repository = fileURLToPath(new URL('../../', import.meta.url))
 
 /** What they are about needs the ATT&CK catalogue, playbooks, formats of rules or all declarations. */
 const isLarge =
-  /^(agent-runs|playbooks|detection-rules|relationships|attack)-|^(docs-read-openapi|documents-extract-intelligence|exports-build)$/
+  /^(agent-runs|playbooks|detection-rules|relationships|attack)-|^(docs-read-openapi|documents-extract-intelligence|exports-build|notifications-agent-run-changed)$/
+
+/** They have the playbooks, with everything that their nodes do, though most of them only look at the graphs. */
+const hasPlaybooks = /^(agent-runs|playbooks)-|^notifications-agent-run-changed$/
 
 /** They look at all that there is. */
 const asksHowThingsAre = ['operations-health', 'operations-ready']
@@ -51,14 +54,15 @@ describe('a bundle', () => {
   it('of another function than these holds no PDF reader or extraction engine', () => {
     expect(holdersOf(/node_modules\/unpdf\//)).toEqual(['documents-extract-text'])
     expect(holdersOf(/shared\/platform\/isolation\//)).toEqual(['documents-extract-text'])
-    expect(holdersOf(/shared\/domain\/extraction\/extract\.ts$/)).toEqual(['documents-extract-intelligence'])
+    const engines = holdersOf(/shared\/domain\/extraction\/extract\.ts$/)
+    expect(engines.filter((name) => !hasPlaybooks.test(name))).toEqual(['documents-extract-intelligence'])
     expect(holdersOf(/shared\/domain\/attack\/data\//).filter((name) => !isLarge.test(name))).toEqual([])
   })
 
   it('holds the drivers of models only where models are asked', () => {
     const holders = holdersOf(/shared\/platform\/models\/|node_modules\/@google-cloud\/vertexai\//)
-    expect(holders).toEqual(holders.filter((name) => /^(agent-runs|ask)-/.test(name)))
-    expect(holders).toContain('agent-runs-do-step')
+    // The document has a part that is named `models`.
+    expect(holders).toEqual(['agent-runs-do-long-step', 'agent-runs-do-step', 'docs-read-openapi'])
   })
 
   it('holds the Model Context Protocol only where it is spoken', () => {
@@ -80,8 +84,10 @@ describe('a bundle', () => {
     expect(holdersOf(/node_modules\/@google-cloud\/tasks\//)).toEqual(enqueuers)
     expect(holdersOf(/node_modules\/@grpc\/grpc-js\//)).toEqual([...new Set([...publishers, ...enqueuers])].sort())
     // The document has a part that is named `objects`, which looks like a use of them: too much is never too little.
+    // So it is with playbooks, where nothing but their nodes looks into a bucket.
     const readers = [...those(({ buckets = [] }) => buckets.length > 0), 'docs-read-openapi'].sort()
-    expect(holdersOf(/node_modules\/@google-cloud\/storage\//)).toEqual(readers)
+    const holders = holdersOf(/node_modules\/@google-cloud\/storage\//)
+    expect(holders.filter((name) => readers.includes(name) || !hasPlaybooks.test(name))).toEqual(readers)
     expect(holdersOf(/node_modules\/@google-cloud\/firestore\//)).toEqual(those((_, kind) => kind === 'route'))
   })
 
