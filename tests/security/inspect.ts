@@ -47,6 +47,8 @@ const open: Readonly<Record<string, readonly string[]>> = {
     'documents-read',
     'documents-reprocess',
   ],
+  // Where what was asked and answered is kept; no way to get it.
+  artifact_key: ['costs-list-calls'],
   // The links of the chain.
   hash: ['audit-list', 'audit-verify'],
   // The name of a flag, of an agent, and of what a step of a run found.

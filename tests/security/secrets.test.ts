@@ -152,12 +152,15 @@ test('whatever fails inside, an error says nothing of it', async () => {
     }
   }
   const silent = routes.map(({ name }) => name).filter((name) => !failed.has(name))
-  // The last two know from a moment ago how all is; tests/flows/observability.test.ts lets them find out.
+  // Two know from a moment ago how all is; tests/flows/observability.test.ts lets them find out.
   expect(silent, 'the failure was felt wherever something is asked').toEqual([
     'docs-read-asset',
     'docs-read-openapi',
     'docs-read-page',
     'operations-health',
     'operations-ready',
+    // They are part of the program.
+    'playbooks-list',
+    'playbooks-read',
   ])
 })
