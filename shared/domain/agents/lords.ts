@@ -41,7 +41,7 @@ export const lords: readonly Lord[] = [
     key: 'cognition',
     name: 'Cognition',
     purpose: 'Researches: reads sources, enriches and connects what is known.',
-    tools: [...readingTools, 'fetch_url', 'propose_relationship'],
+    tools: [...readingTools, 'fetch_url', 'propose_relationship', 'write_indicator'],
     model: 'standard',
     limits: { ...usual, toolCalls: 40 },
   },

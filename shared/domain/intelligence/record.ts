@@ -9,11 +9,35 @@ import type { Finding, Findings, Subject } from './findings.ts'
  * it speaks of up to date. Doing it again changes nothing: evidence keeps its id as long as it is found, what is no
  * longer found goes, and with it what no evidence is left for.
  */
-export async function recordExtraction(
-  sql: Sql,
-  document: ProcessingDocument,
-  { subjects, findings }: Findings,
-): Promise<void> {
+export async function recordExtraction(sql: Sql, document: ProcessingDocument, found: Findings): Promise<void> {
+  await stage(sql, document, found)
+  const gone = await sql<{ indicator_id: string | null; entity_id: string | null }[]>`
+    delete from evidence e where e.document_id = ${document.id} and e.how <> ${byAgent} and not exists (
+      select from found f
+      where coalesce(f.indicator_id, f.entity_id) = coalesce(e.indicator_id, e.entity_id)
+        and f.start_offset = e.start_offset and f.end_offset = e.end_offset)
+    returning indicator_id, entity_id`
+  await insertEvidence(sql, document)
+  await derive(sql, document.id, gone)
+}
+
+/** How evidence was found that the engine did not find: it stays when the document is processed again. */
+export const byAgent = 'agent'
+
+/** Adds evidence of a document to what was found in it, and brings its indicators and entities up to date. */
+export async function addEvidence(sql: Sql, document: EvidencedDocument, found: Findings): Promise<void> {
+  await stage(sql, document, found)
+  await insertEvidence(sql, document)
+  // There may be more of it in the same transaction.
+  await sql`drop table found, subject`
+  await derive(sql, document.id, [])
+}
+
+/** What is to be known of the document. */
+export type EvidencedDocument = Pick<ProcessingDocument, 'id' | 'org_id' | 'workspace_id' | 'tlp' | 'created_at'>
+
+/** Makes the rows of the subjects, and puts the findings into a table beside their ids. */
+async function stage(sql: Sql, document: EvidencedDocument, { subjects, findings }: Findings): Promise<void> {
   await lockEvidence(sql, document.org_id)
   if (subjects.length > manySubjects) {
     // The planner knows nothing of rows written a moment ago: for many it would loop over tables that it takes for empty.
@@ -28,12 +52,9 @@ export async function recordExtraction(
     sentence text, how text, defanged boolean, suppressed_reason text, suppressed_list text, confidence smallint
   ) on commit drop`
   await stageFindings(sql, findings)
-  const gone = await sql<{ indicator_id: string | null; entity_id: string | null }[]>`
-    delete from evidence e where e.document_id = ${document.id} and not exists (
-      select from found f
-      where coalesce(f.indicator_id, f.entity_id) = coalesce(e.indicator_id, e.entity_id)
-        and f.start_offset = e.start_offset and f.end_offset = e.end_offset)
-    returning indicator_id, entity_id`
+}
+
+async function insertEvidence(sql: Sql, document: EvidencedDocument): Promise<void> {
   await sql`
     insert into evidence (id, org_id, workspace_id, document_id, indicator_id, entity_id, page, start_offset, end_offset,
       quote, sentence, how, defanged, suppressed_reason, suppressed_list, confidence)
@@ -46,7 +67,6 @@ export async function recordExtraction(
       page = excluded.page, quote = excluded.quote, sentence = excluded.sentence, how = excluded.how,
       defanged = excluded.defanged, suppressed_reason = excluded.suppressed_reason,
       suppressed_list = excluded.suppressed_list, confidence = excluded.confidence`
-  await derive(sql, document.id, gone)
 }
 
 /** Documents of one organization share indicators; one writer at a time can't deadlock with another. */
@@ -76,7 +96,7 @@ async function stageSubjects(sql: Sql, subjects: readonly Subject[]): Promise<vo
 }
 
 /** Makes the rows of indicators and entities that the organization doesn't know yet, and notes under which id it knows each. */
-async function insertSubjects(sql: Sql, document: ProcessingDocument): Promise<void> {
+async function insertSubjects(sql: Sql, document: EvidencedDocument): Promise<void> {
   const { org_id, tlp, created_at: seen } = document
   await sql`
     insert into indicators (id, org_id, type, value, value_sha256, tlp, confidence, first_seen, last_seen, valid_until)

@@ -8,6 +8,7 @@ import {
   readIndicatorTool,
   searchTool,
 } from './reading.ts'
+import { writeIndicatorTool } from './write-indicator.ts'
 
 const all = [
   searchTool,
@@ -18,6 +19,7 @@ const all = [
   fetchTool,
   proposeRelationshipTool,
   writeRuleTool,
+  writeIndicatorTool,
   writeBriefTool,
   notifyTool,
   publishEventTool,
