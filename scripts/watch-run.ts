@@ -13,7 +13,7 @@ const marks: Record<string, string> = {
 }
 
 /** Follows a run until it ends or waits for somebody; tells each thing that happens as a line. */
-export async function watchRun(client: ApiClient, id: string, say: (line: string) => void): Promise<RunDetail> {
+async function watchRun(client: ApiClient, id: string, say: (line: string) => void): Promise<RunDetail> {
   const told = new Set<string>()
   const look = async () => {
     const run = await client.request<RunDetail>('GET', `/v1/agent-runs/${id}`)
@@ -40,7 +40,7 @@ export async function watchRun(client: ApiClient, id: string, say: (line: string
 }
 
 /** What came of a run, or what is to be decided on, for people. */
-export function describeRun(run: RunDetail): string[] {
+function describeRun(run: RunDetail): string[] {
   const lines = [`Run ${run.id}: ${run.status.replace('_', ' ')}, ${formatDollars(run.cost_microdollars)}`]
   if (run.error) lines.push(`${run.error.code}: ${run.error.message}`)
   for (const { status, node, shows } of run.steps) {
@@ -58,6 +58,13 @@ export function describeRun(run: RunDetail): string[] {
 }
 
 /** 0 for what went well or waits, 1 for what failed. */
-export function exitCodeOf(run: RunDetail): number {
+function exitCodeOf(run: RunDetail): number {
   return run.status === 'failed' || run.status === 'cancelled' ? 1 : 0
+}
+
+/** Follows a run at the terminal and prints what came of it. @returns the exit code */
+export async function followRun(client: ApiClient, id: string, asJson: boolean): Promise<number> {
+  const run = await watchRun(client, id, (line) => console.error(line))
+  console.log(asJson ? JSON.stringify(run) : describeRun(run).join('\n'))
+  return exitCodeOf(run)
 }

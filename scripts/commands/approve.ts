@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { ApiError } from '../api-client.ts'
 import { connect } from '../sign-in.ts'
-import { describeRun, exitCodeOf, watchRun } from '../watch-run.ts'
+import { followRun } from '../watch-run.ts'
 
 export const summary = 'Approve or reject what a run of the council waits for'
 export const usage = `approve RUN [--node NAME] [--reject] [--comment TEXT] [--json]
@@ -33,9 +33,7 @@ export async function run(args: string[]): Promise<number> {
       decision: values.reject ? 'reject' : 'approve',
       ...(values.comment === undefined ? {} : { comment: values.comment }),
     })
-    const ended = await watchRun(client, id, (line) => console.error(line))
-    console.log(values.json ? JSON.stringify(ended) : describeRun(ended).join('\n'))
-    return exitCodeOf(ended)
+    return await followRun(client, id, values.json === true)
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     console.error(`${error.code}: ${error.message}`)

@@ -4,7 +4,7 @@ import type { Run } from '#shared/domain/agents/schemas.ts'
 import { parseDollars } from '#shared/domain/costs/money.ts'
 import { type ApiClient, ApiError } from '../api-client.ts'
 import { connect } from '../sign-in.ts'
-import { describeRun, exitCodeOf, watchRun } from '../watch-run.ts'
+import { followRun } from '../watch-run.ts'
 
 export const summary = 'Let the council run a playbook'
 export const usage = `run PLAYBOOK [--input JSON | --input @FILE] [--document ID | --document latest] [--budget DOLLARS] [--watch] [--json]
@@ -40,9 +40,7 @@ export async function run(args: string[]): Promise<number> {
       console.log(values.json ? JSON.stringify(begun) : `Run ${begun.id}: ${begun.status}`)
       return 0
     }
-    const ended = await watchRun(client, begun.id, (line) => console.error(line))
-    console.log(values.json ? JSON.stringify(ended) : describeRun(ended).join('\n'))
-    return exitCodeOf(ended)
+    return await followRun(client, begun.id, values.json === true)
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     console.error(`${error.code}: ${error.message}`)

@@ -1,3 +1,4 @@
+import { splitGroups } from '../grouped-sums.ts'
 import type { Page } from '../paging.ts'
 import type { Sql } from '../sql.ts'
 import type { Window } from '../usage/window.ts'
@@ -45,12 +46,7 @@ export async function summarizeCosts(
     ) summed
     order by is_total desc, ${grouping === 'day' ? sql`key` : sql`cost_microdollars desc, key`}
     limit ${maximumGroups + 2}`
-  const [{ group: _, is_total: __, ...total }, ...groups] = rows as unknown as [(typeof rows)[number], ...typeof rows]
-  return {
-    total,
-    data: groups.slice(0, maximumGroups).map(({ is_total: _, ...group }) => group),
-    truncated: groups.length > maximumGroups,
-  }
+  return splitGroups(rows, maximumGroups)
 }
 
 /** The calls that a workspace began in a span of time, the newest first. @param page its position is of `positionOf` */

@@ -1,3 +1,4 @@
+import { splitGroups } from '../grouped-sums.ts'
 import type { Page } from '../paging.ts'
 import type { Sql } from '../sql.ts'
 import type { Grouping, Measures, RequestFilter, UsageGroup, UsageRequest } from './schemas.ts'
@@ -48,12 +49,7 @@ export async function summarizeUsage(
     ) measured
     order by is_total desc, ${byTime ? sql`key` : sql`requests desc, key`}
     limit ${maximumGroups + 2}`
-  const [{ group: _, is_total: __, ...total }, ...groups] = rows as unknown as [(typeof rows)[number], ...typeof rows]
-  return {
-    total,
-    data: groups.slice(0, maximumGroups).map(({ is_total: _, ...group }) => group),
-    truncated: groups.length > maximumGroups,
-  }
+  return splitGroups(rows, maximumGroups)
 }
 
 /** The organization's requests of a span of time, the newest first. @param page its position is of `positionOf` */
