@@ -77,7 +77,11 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   opened.promise.catch(() => {})
   const server = createServer((request, response) => {
     opened.promise
-      .then((answer) => answer(request, response))
+      // A start that fails says so itself.
+      .then(
+        (answer) => answer(request, response),
+        () => response.destroy(),
+      )
       .catch((error: unknown) => {
         log.error('a request could not be dispatched', { error })
         response.destroy()
@@ -103,14 +107,17 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     await parts.issuer?.stop()
   }
   try {
+    // All files are read before anything is delivered: a damaged one ends the start with nothing under way.
     const keyFolder = join(dataFolder, 'keys')
+    const serviceRoleKey = await installationSecret(keyFolder, 'service-role')
+    const signingSecret = await installationSecret(keyFolder, 'signing')
+    const objectsSecret = await installationSecret(keyFolder, 'objects')
     const functionsUrl = `${url}/functions`
     const pushTokens = await createServiceTokenIssuer({
       keyFolder,
       issuer: `${url}${pushIssuerPath}`,
       email: pushAccount,
     })
-    const serviceRoleKey = await installationSecret(keyFolder, 'service-role')
     const issuer = await createLocalIssuer({
       databaseUrl: options.cloudDatabaseUrl,
       keyFolder,
@@ -150,9 +157,9 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       PUSH_ISSUER: `${url}${pushIssuerPath}`,
       PUSH_JWKS_URL: `${url}${pushIssuerPath}/jwks.json`,
       PUSH_SERVICE_ACCOUNTS: pushAccount,
-      SIGNING_SECRET: await installationSecret(keyFolder, 'signing'),
+      SIGNING_SECRET: signingSecret,
       OBJECTS_FOLDER: join(dataFolder, 'objects'),
-      OBJECTS_SECRET: await installationSecret(keyFolder, 'objects'),
+      OBJECTS_SECRET: objectsSecret,
     }
     const secrets = createEnvironmentSecrets(options.settings ?? {})
     const source = await createConfigSource(settings, secrets, { embeddedDrivers: true })
