@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { billingSettings } from './configuration/billing.ts'
 import { findDriverProblems } from './configuration/drivers.ts'
 import { findMisspelt } from './configuration/misspelt.ts'
 import { modelSettings } from './configuration/models.ts'
@@ -219,6 +220,7 @@ export const settingGroups = {
   Agents: agents,
   Budgets: budgets,
   Models: modelSettings,
+  'Billing and mail': billingSettings,
   'Google Cloud': google,
   'Emulators of Google Cloud, for development and tests': emulators,
   'Embedded drivers': embedded,
@@ -235,6 +237,7 @@ export const ConfigSchema = v.object({
   ...agents,
   ...budgets,
   ...modelSettings,
+  ...billingSettings,
   ...google,
   ...emulators,
   ...embedded,

@@ -60,6 +60,23 @@ begin
   end loop;
 end $function$
 
+CREATE OR REPLACE FUNCTION public.billing_org_of(gateway_id text)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE
+ SET "app.system" TO 'on'
+AS $function$
+  select org_id from orders where gateway_order_id = gateway_id
+  union all
+  select org_id from payments where gateway_payment_id = gateway_id
+  union all
+  select org_id from subscriptions
+    where gateway_subscription_id = gateway_id or replaced_gateway_ids ? gateway_id
+  union all
+  select org_id from refunds where gateway_refund_id = gateway_id
+  limit 1
+$function$
+
 CREATE OR REPLACE FUNCTION public.complete_idempotent_request(key bytea, holder uuid, answer bytea)
  RETURNS void
  LANGUAGE plpgsql
@@ -195,6 +212,55 @@ begin
   end if;
   perform set_config('app.erasing_audit', '', true);
   return erased;
+end $function$
+
+CREATE OR REPLACE FUNCTION public.invoices_keep_issued()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if old.status = 'draft' then return new; end if;
+  if old.status = 'void' and new.status <> 'void' or new.status = 'draft'
+    or (to_jsonb(new) - '{status,pdf_key,emailed_at}'::text[])
+      is distinct from (to_jsonb(old) - '{status,pdf_key,emailed_at}'::text[]) then
+    raise exception 'an issued invoice is not edited' using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $function$
+
+CREATE OR REPLACE FUNCTION public.ledger_entries_written()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if exists (
+    select from written group by transaction_id, currency having sum(amount_paise) <> 0 or count(*) < 2
+  ) then
+    raise exception 'a ledger transaction must balance' using errcode = 'check_violation';
+  end if;
+  if exists (
+    select from written w left join public.ledger_transactions t on t.id = w.transaction_id
+    where t.id is null or t.org_id is distinct from w.org_id
+  ) then
+    raise exception 'an entry belongs where its transaction does' using errcode = 'check_violation';
+  end if;
+  insert into public.ledger_balances as b (org_id, account, currency, balance_paise, entries)
+  select org_id, account, currency, sum(amount_paise), count(*) from written
+  group by org_id, account, currency
+  order by org_id, account, currency
+  on conflict (org_id, account, currency) do update
+    set balance_paise = b.balance_paise + excluded.balance_paise, entries = b.entries + excluded.entries;
+  return null;
+end $function$
+
+CREATE OR REPLACE FUNCTION public.ledger_is_append_only()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'the ledger is append-only' using errcode = 'restrict_violation';
 end $function$
 
 CREATE OR REPLACE FUNCTION public.refuse_audit_change()
@@ -353,6 +419,47 @@ create table audit_logs (
   hash bytea not null
 ) partition by RANGE (occurred_at);
 
+create table billing_accounts (
+  org_id uuid not null,
+  legal_name text,
+  email text,
+  address_line_1 text,
+  address_line_2 text,
+  city text,
+  postal_code text,
+  state_code text,
+  country text not null default 'IN'::text,
+  gstin text,
+  tax_treatment text not null default 'standard'::text,
+  trial_used_at timestamp with time zone,
+  closed_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now()
+);
+
+create table billing_checks (
+  id uuid not null,
+  checked_at timestamp with time zone not null,
+  invariant text not null,
+  holds boolean not null,
+  violations jsonb not null default '[]'::jsonb
+);
+
+create table billing_differences (
+  id uuid not null,
+  org_id uuid,
+  kind text not null,
+  subject text not null,
+  expected jsonb,
+  found jsonb,
+  amount_paise bigint,
+  status text not null default 'open'::text,
+  resolution text,
+  first_seen_at timestamp with time zone not null default now(),
+  last_seen_at timestamp with time zone not null default now(),
+  resolved_at timestamp with time zone
+);
+
 create table blocklists (
   id uuid not null,
   org_id uuid not null,
@@ -463,6 +570,26 @@ create table cost_scopes (
   updated_at timestamp with time zone not null default now()
 );
 
+create table coupon_redemptions (
+  org_id uuid not null,
+  code text not null,
+  order_id uuid not null,
+  redeemed_at timestamp with time zone not null default now()
+);
+
+create table coupons (
+  code text not null,
+  percent_basis_points integer,
+  amount_paise bigint,
+  duration text not null,
+  plan_id text,
+  maximum_redemptions integer,
+  redeemed integer not null default 0,
+  valid_from timestamp with time zone not null,
+  valid_until timestamp with time zone,
+  created_at timestamp with time zone not null default now()
+);
+
 create table dead_letters (
   id uuid not null,
   org_id uuid,
@@ -504,6 +631,20 @@ create table detection_rules (
   run_id uuid,
   created_by uuid,
   created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now()
+);
+
+create table disputes (
+  id uuid not null,
+  org_id uuid not null,
+  payment_id uuid not null,
+  gateway_dispute_id text not null,
+  amount_paise bigint not null,
+  deducted_paise bigint not null default 0,
+  status text not null,
+  reason_code text,
+  respond_by timestamp with time zone,
+  created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null default now()
 );
 
@@ -555,6 +696,15 @@ create table entities (
   first_seen timestamp with time zone not null,
   last_seen timestamp with time zone not null,
   created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now()
+);
+
+create table entitlements (
+  org_id uuid not null,
+  plan_id text not null,
+  seats integer not null,
+  until timestamp with time zone,
+  overrides jsonb not null default '{}'::jsonb,
   updated_at timestamp with time zone not null default now()
 );
 
@@ -615,6 +765,24 @@ create table feature_flags (
   updated_at timestamp with time zone not null default now()
 );
 
+create table gateway_events (
+  id text not null,
+  org_id uuid,
+  type text not null,
+  occurred_at timestamp with time zone not null,
+  payload jsonb not null,
+  status text not null,
+  received_at timestamp with time zone not null default now(),
+  applied_at timestamp with time zone
+);
+
+create table gateway_plans (
+  gateway_plan_id text not null,
+  plan_id text not null,
+  period text not null,
+  amount_paise bigint not null
+);
+
 create table idempotent_requests (
   key_sha256 bytea not null,
   request_sha256 bytea not null,
@@ -658,6 +826,41 @@ create table invitations (
   created_at timestamp with time zone not null default now()
 );
 
+create table invoice_series (
+  financial_year text not null,
+  kind text not null,
+  next_serial integer not null default 1
+);
+
+create table invoices (
+  id uuid not null,
+  org_id uuid not null,
+  kind text not null,
+  status text not null,
+  financial_year text,
+  serial integer,
+  number text,
+  order_id uuid,
+  payment_id uuid,
+  credits_id uuid,
+  refund_id uuid,
+  issued_at timestamp with time zone,
+  seller jsonb not null,
+  buyer jsonb not null,
+  place_of_supply text not null,
+  tax_kind text not null,
+  lines jsonb not null,
+  net_paise bigint not null,
+  cgst_paise bigint not null,
+  sgst_paise bigint not null,
+  igst_paise bigint not null,
+  total_paise bigint not null,
+  reason text,
+  pdf_key text,
+  emailed_at timestamp with time zone,
+  created_at timestamp with time zone not null default now()
+);
+
 create table job_events (
   org_id uuid not null,
   workspace_id uuid,
@@ -690,6 +893,39 @@ create table jobs (
   revivals integer not null default 0
 );
 
+create table ledger_accounts (
+  code text not null,
+  name text not null,
+  kind text not null
+);
+
+create table ledger_balances (
+  org_id uuid,
+  account text not null,
+  currency text not null,
+  balance_paise bigint not null,
+  entries bigint not null
+);
+
+create table ledger_entries (
+  transaction_id uuid not null,
+  line smallint not null,
+  org_id uuid,
+  account text not null,
+  currency text not null default 'INR'::text,
+  amount_paise bigint not null
+);
+
+create table ledger_transactions (
+  id uuid not null,
+  org_id uuid,
+  source text not null,
+  kind text not null,
+  description text not null,
+  occurred_at timestamp with time zone not null,
+  posted_at timestamp with time zone not null default now()
+);
+
 create table memberships (
   org_id uuid not null,
   user_id uuid not null,
@@ -708,6 +944,36 @@ create table notifications (
   subject_id uuid,
   read_at timestamp with time zone,
   created_at timestamp with time zone not null default now()
+);
+
+create table orders (
+  id uuid not null,
+  org_id uuid not null,
+  subscription_id uuid,
+  kind text not null,
+  collection text not null,
+  plan_id text not null,
+  period text not null,
+  seats integer not null,
+  period_start timestamp with time zone,
+  period_end timestamp with time zone,
+  lines jsonb not null,
+  net_paise bigint not null,
+  cgst_paise bigint not null,
+  sgst_paise bigint not null,
+  igst_paise bigint not null,
+  total_paise bigint not null,
+  coupon_code text,
+  receipt text not null,
+  gateway_order_id text,
+  cycle integer,
+  status text not null default 'created'::text,
+  expires_at timestamp with time zone,
+  fulfilled_at timestamp with time zone,
+  payment_id uuid,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now()
 );
 
 create table organizations (
@@ -732,6 +998,53 @@ create table outbox (
   created_at timestamp with time zone not null default now()
 );
 
+create table payments (
+  id uuid not null,
+  org_id uuid not null,
+  order_id uuid,
+  subscription_id uuid,
+  gateway_payment_id text not null,
+  gateway_order_id text,
+  gateway_invoice_id text,
+  status text not null,
+  amount_paise bigint not null,
+  refunded_paise bigint not null default 0,
+  fee_paise bigint,
+  fee_tax_paise bigint,
+  method text,
+  error_code text,
+  error_description text,
+  purpose text,
+  captured_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null default now()
+);
+
+create table plan_limits (
+  plan_id text not null,
+  feature text not null,
+  quantity bigint
+);
+
+create table plan_prices (
+  id uuid not null,
+  plan_id text not null,
+  period text not null,
+  valid_from timestamp with time zone not null,
+  base_paise bigint not null,
+  included_seats integer not null,
+  seat_paise bigint not null
+);
+
+create table plans (
+  id text not null,
+  name text not null,
+  description text not null default ''::text,
+  rank smallint not null,
+  trial_days smallint not null default 0,
+  is_public boolean not null default true
+);
+
 create table processed_messages (
   consumer text not null,
   message_id text not null,
@@ -745,6 +1058,21 @@ create table projects (
   name text not null,
   description text not null default ''::text,
   created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now()
+);
+
+create table refunds (
+  id uuid not null,
+  org_id uuid not null,
+  payment_id uuid not null,
+  gateway_refund_id text,
+  amount_paise bigint not null,
+  status text not null,
+  purpose text not null,
+  reason text not null default ''::text,
+  requested_by uuid,
+  processed_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now()
 );
@@ -773,6 +1101,54 @@ create table relationships (
   updated_at timestamp with time zone not null default now(),
   decided_at timestamp with time zone,
   decided_by uuid
+);
+
+create table settlements (
+  gateway_settlement_id text not null,
+  amount_paise bigint not null,
+  fees_paise bigint not null default 0,
+  tax_paise bigint not null default 0,
+  status text not null,
+  utr text,
+  settled_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default now()
+);
+
+create table subscriptions (
+  id uuid not null,
+  org_id uuid not null,
+  plan_id text not null,
+  period text not null,
+  seats integer not null,
+  status text not null,
+  collection text not null,
+  period_paise bigint not null,
+  coupon_code text,
+  trial_ends_at timestamp with time zone,
+  current_period_start timestamp with time zone,
+  current_period_end timestamp with time zone,
+  cancel_at_period_end boolean not null default false,
+  next_change jsonb,
+  grace_until timestamp with time zone,
+  dunning_stage smallint not null default 0,
+  gateway_subscription_id text,
+  replaced_gateway_ids jsonb not null default '[]'::jsonb,
+  gateway_status text,
+  gateway_status_at timestamp with time zone,
+  gateway_paid_count integer not null default 0,
+  gateway_short_url text,
+  started_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now()
+);
+
+create table usage_meters (
+  org_id uuid not null,
+  feature text not null,
+  month text not null,
+  used bigint not null
 );
 
 create table user_permissions (
@@ -904,6 +1280,44 @@ alter table audit_logs add constraint audit_logs_pkey PRIMARY KEY (org_id, seque
 
 alter table audit_logs add constraint audit_logs_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['user'::text, 'key'::text, 'system'::text])));
 
+alter table billing_accounts add constraint billing_accounts_pkey PRIMARY KEY (org_id);
+
+alter table billing_accounts add constraint billing_accounts_address_line_1_check CHECK (((length(address_line_1) >= 1) AND (length(address_line_1) <= 200)));
+
+alter table billing_accounts add constraint billing_accounts_address_line_2_check CHECK ((length(address_line_2) <= 200));
+
+alter table billing_accounts add constraint billing_accounts_check CHECK (((tax_treatment <> 'export'::text) OR (country <> 'IN'::text)));
+
+alter table billing_accounts add constraint billing_accounts_check1 CHECK (((gstin IS NULL) OR ((country = 'IN'::text) AND (state_code = "left"(gstin, 2)))));
+
+alter table billing_accounts add constraint billing_accounts_city_check CHECK (((length(city) >= 1) AND (length(city) <= 100)));
+
+alter table billing_accounts add constraint billing_accounts_country_check CHECK ((country ~ '^[A-Z]{2}$'::text));
+
+alter table billing_accounts add constraint billing_accounts_email_check CHECK (((length(email) >= 3) AND (length(email) <= 320)));
+
+alter table billing_accounts add constraint billing_accounts_gstin_check CHECK ((gstin ~ '^\d{2}[A-Z]{5}\d{4}[A-Z][A-Z0-9]Z[A-Z0-9]$'::text));
+
+alter table billing_accounts add constraint billing_accounts_legal_name_check CHECK (((length(legal_name) >= 1) AND (length(legal_name) <= 200)));
+
+alter table billing_accounts add constraint billing_accounts_postal_code_check CHECK (((length(postal_code) >= 1) AND (length(postal_code) <= 20)));
+
+alter table billing_accounts add constraint billing_accounts_state_code_check CHECK ((state_code ~ '^\d\d$'::text));
+
+alter table billing_accounts add constraint billing_accounts_tax_treatment_check CHECK ((tax_treatment = ANY (ARRAY['standard'::text, 'reverse-charge'::text, 'export'::text])));
+
+alter table billing_checks add constraint billing_checks_pkey PRIMARY KEY (id);
+
+alter table billing_differences add constraint billing_differences_pkey PRIMARY KEY (id);
+
+alter table billing_differences add constraint billing_differences_kind_subject_key UNIQUE (kind, subject);
+
+alter table billing_differences add constraint billing_differences_kind_check CHECK ((kind ~ '^[a-z-]{2,60}$'::text));
+
+alter table billing_differences add constraint billing_differences_resolution_check CHECK ((length(resolution) <= 1000));
+
+alter table billing_differences add constraint billing_differences_status_check CHECK ((status = ANY (ARRAY['open'::text, 'resolved'::text])));
+
 alter table blocklists add constraint blocklists_pkey PRIMARY KEY (id);
 
 alter table blocklists add constraint blocklists_token_sha256_key UNIQUE (token_sha256);
@@ -1012,6 +1426,34 @@ alter table cost_scopes add constraint cost_scopes_spent_microdollars_check CHEC
 
 alter table cost_scopes add constraint cost_scopes_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 
+alter table coupon_redemptions add constraint coupon_redemptions_pkey PRIMARY KEY (org_id, code);
+
+alter table coupon_redemptions add constraint coupon_redemptions_code_fkey FOREIGN KEY (code) REFERENCES coupons(code);
+
+alter table coupon_redemptions add constraint coupon_redemptions_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+
+alter table coupons add constraint coupons_pkey PRIMARY KEY (code);
+
+alter table coupons add constraint coupons_amount_paise_check CHECK ((amount_paise > 0));
+
+alter table coupons add constraint coupons_check CHECK (((percent_basis_points IS NULL) <> (amount_paise IS NULL)));
+
+alter table coupons add constraint coupons_check1 CHECK (((maximum_redemptions IS NULL) OR (redeemed <= maximum_redemptions)));
+
+alter table coupons add constraint coupons_check2 CHECK (((valid_until IS NULL) OR (valid_until > valid_from)));
+
+alter table coupons add constraint coupons_code_check CHECK ((code ~ '^[A-Z0-9][A-Z0-9-]{2,29}$'::text));
+
+alter table coupons add constraint coupons_duration_check CHECK ((duration = ANY (ARRAY['once'::text, 'forever'::text])));
+
+alter table coupons add constraint coupons_maximum_redemptions_check CHECK ((maximum_redemptions > 0));
+
+alter table coupons add constraint coupons_percent_basis_points_check CHECK (((percent_basis_points >= 1) AND (percent_basis_points <= 10000)));
+
+alter table coupons add constraint coupons_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plans(id);
+
+alter table coupons add constraint coupons_redeemed_check CHECK ((redeemed >= 0));
+
 alter table dead_letters add constraint dead_letters_pkey PRIMARY KEY (id);
 
 alter table dead_letters add constraint dead_letters_consumer_message_id_key UNIQUE (consumer, message_id);
@@ -1054,6 +1496,18 @@ alter table detection_rules add constraint detection_rules_tlp_check CHECK ((tlp
 
 alter table detection_rules add constraint detection_rules_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 
+alter table disputes add constraint disputes_pkey PRIMARY KEY (id);
+
+alter table disputes add constraint disputes_gateway_dispute_id_key UNIQUE (gateway_dispute_id);
+
+alter table disputes add constraint disputes_amount_paise_check CHECK ((amount_paise > 0));
+
+alter table disputes add constraint disputes_deducted_paise_check CHECK ((deducted_paise >= 0));
+
+alter table disputes add constraint disputes_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments(id);
+
+alter table disputes add constraint disputes_status_check CHECK ((status = ANY (ARRAY['open'::text, 'under_review'::text, 'action_required'::text, 'closed'::text, 'won'::text, 'lost'::text])));
+
 alter table document_passages add constraint document_passages_pkey PRIMARY KEY (document_id, ordinal);
 
 alter table document_passages add constraint document_passages_document_id_fkey FOREIGN KEY (document_id) REFERENCES documents(id) ON DELETE CASCADE;
@@ -1089,6 +1543,16 @@ alter table entities add constraint entities_kind_check CHECK ((kind = ANY (ARRA
 alter table entities add constraint entities_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
 
 alter table entities add constraint entities_tlp_check CHECK ((tlp = ANY (ARRAY['CLEAR'::text, 'GREEN'::text, 'AMBER'::text, 'AMBER+STRICT'::text, 'RED'::text])));
+
+alter table entitlements add constraint entitlements_pkey PRIMARY KEY (org_id);
+
+alter table entitlements add constraint entitlements_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+
+alter table entitlements add constraint entitlements_overrides_check CHECK ((jsonb_typeof(overrides) = 'object'::text));
+
+alter table entitlements add constraint entitlements_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plans(id);
+
+alter table entitlements add constraint entitlements_seats_check CHECK ((seats >= 1));
 
 alter table evidence add constraint evidence_pkey PRIMARY KEY (id);
 
@@ -1138,6 +1602,20 @@ alter table feature_flags add constraint feature_flags_rules_check CHECK ((jsonb
 
 alter table feature_flags add constraint feature_flags_updated_by_fkey FOREIGN KEY (updated_by) REFERENCES users(id) ON DELETE SET NULL;
 
+alter table gateway_events add constraint gateway_events_pkey PRIMARY KEY (id);
+
+alter table gateway_events add constraint gateway_events_id_check CHECK (((length(id) >= 1) AND (length(id) <= 200)));
+
+alter table gateway_events add constraint gateway_events_status_check CHECK ((status = ANY (ARRAY['received'::text, 'applied'::text, 'unmatched'::text, 'ignored'::text])));
+
+alter table gateway_plans add constraint gateway_plans_pkey PRIMARY KEY (gateway_plan_id);
+
+alter table gateway_plans add constraint gateway_plans_plan_id_period_amount_paise_key UNIQUE (plan_id, period, amount_paise);
+
+alter table gateway_plans add constraint gateway_plans_amount_paise_check CHECK ((amount_paise > 0));
+
+alter table gateway_plans add constraint gateway_plans_period_check CHECK ((period = ANY (ARRAY['month'::text, 'year'::text])));
+
 alter table idempotent_requests add constraint idempotent_requests_pkey PRIMARY KEY (key_sha256);
 
 alter table indicators add constraint indicators_pkey PRIMARY KEY (id);
@@ -1166,6 +1644,56 @@ alter table invitations add constraint invitations_org_id_fkey FOREIGN KEY (org_
 
 alter table invitations add constraint invitations_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'editor'::text, 'viewer'::text])));
 
+alter table invoice_series add constraint invoice_series_pkey PRIMARY KEY (financial_year, kind);
+
+alter table invoice_series add constraint invoice_series_financial_year_check CHECK ((financial_year ~ '^\d{4}-\d\d$'::text));
+
+alter table invoice_series add constraint invoice_series_kind_check CHECK ((kind = ANY (ARRAY['invoice'::text, 'credit_note'::text])));
+
+alter table invoice_series add constraint invoice_series_next_serial_check CHECK ((next_serial >= 1));
+
+alter table invoices add constraint invoices_pkey PRIMARY KEY (id);
+
+alter table invoices add constraint invoices_financial_year_kind_serial_key UNIQUE (financial_year, kind, serial);
+
+alter table invoices add constraint invoices_number_key UNIQUE (number);
+
+alter table invoices add constraint invoices_cgst_paise_check CHECK ((cgst_paise >= 0));
+
+alter table invoices add constraint invoices_check CHECK ((total_paise = (((net_paise + cgst_paise) + sgst_paise) + igst_paise)));
+
+alter table invoices add constraint invoices_check1 CHECK (((status = 'draft'::text) = (number IS NULL)));
+
+alter table invoices add constraint invoices_check2 CHECK ((((number IS NULL) = (serial IS NULL)) AND ((number IS NULL) = (financial_year IS NULL)) AND ((number IS NULL) = (issued_at IS NULL))));
+
+alter table invoices add constraint invoices_check3 CHECK (((kind = 'credit_note'::text) = (credits_id IS NOT NULL)));
+
+alter table invoices add constraint invoices_check4 CHECK (((kind = 'invoice'::text) OR (status <> 'void'::text)));
+
+alter table invoices add constraint invoices_credits_id_fkey FOREIGN KEY (credits_id) REFERENCES invoices(id);
+
+alter table invoices add constraint invoices_igst_paise_check CHECK ((igst_paise >= 0));
+
+alter table invoices add constraint invoices_kind_check CHECK ((kind = ANY (ARRAY['invoice'::text, 'credit_note'::text])));
+
+alter table invoices add constraint invoices_lines_check CHECK ((jsonb_typeof(lines) = 'array'::text));
+
+alter table invoices add constraint invoices_net_paise_check CHECK ((net_paise >= 0));
+
+alter table invoices add constraint invoices_number_check CHECK ((number ~ '^[A-Z0-9/-]{1,16}$'::text));
+
+alter table invoices add constraint invoices_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id);
+
+alter table invoices add constraint invoices_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments(id);
+
+alter table invoices add constraint invoices_refund_id_fkey FOREIGN KEY (refund_id) REFERENCES refunds(id);
+
+alter table invoices add constraint invoices_sgst_paise_check CHECK ((sgst_paise >= 0));
+
+alter table invoices add constraint invoices_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'final'::text, 'void'::text])));
+
+alter table invoices add constraint invoices_tax_kind_check CHECK ((tax_kind = ANY (ARRAY['intra-state'::text, 'inter-state'::text, 'export'::text, 'reverse-charge'::text, 'not-registered'::text])));
+
 alter table job_events add constraint job_events_pkey PRIMARY KEY (job_id, sequence);
 
 alter table job_events add constraint job_events_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
@@ -1186,6 +1714,38 @@ alter table jobs add constraint jobs_status_check CHECK ((status = ANY (ARRAY['q
 
 alter table jobs add constraint jobs_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 
+alter table ledger_accounts add constraint ledger_accounts_pkey PRIMARY KEY (code);
+
+alter table ledger_accounts add constraint ledger_accounts_code_check CHECK ((code ~ '^\d{4}$'::text));
+
+alter table ledger_accounts add constraint ledger_accounts_kind_check CHECK ((kind = ANY (ARRAY['asset'::text, 'liability'::text, 'equity'::text, 'income'::text, 'expense'::text])));
+
+alter table ledger_balances add constraint ledger_balances_org_id_account_currency_key UNIQUE NULLS NOT DISTINCT (org_id, account, currency);
+
+alter table ledger_balances add constraint ledger_balances_account_fkey FOREIGN KEY (account) REFERENCES ledger_accounts(code);
+
+alter table ledger_entries add constraint ledger_entries_pkey PRIMARY KEY (transaction_id, line);
+
+alter table ledger_entries add constraint ledger_entries_account_fkey FOREIGN KEY (account) REFERENCES ledger_accounts(code);
+
+alter table ledger_entries add constraint ledger_entries_amount_paise_check CHECK ((amount_paise <> 0));
+
+alter table ledger_entries add constraint ledger_entries_currency_check CHECK ((currency = 'INR'::text));
+
+alter table ledger_entries add constraint ledger_entries_line_check CHECK ((line >= 1));
+
+alter table ledger_entries add constraint ledger_entries_transaction_id_fkey FOREIGN KEY (transaction_id) REFERENCES ledger_transactions(id);
+
+alter table ledger_transactions add constraint ledger_transactions_pkey PRIMARY KEY (id);
+
+alter table ledger_transactions add constraint ledger_transactions_source_key UNIQUE (source);
+
+alter table ledger_transactions add constraint ledger_transactions_description_check CHECK (((length(description) >= 1) AND (length(description) <= 500)));
+
+alter table ledger_transactions add constraint ledger_transactions_kind_check CHECK ((kind ~ '^[a-z-]{2,40}$'::text));
+
+alter table ledger_transactions add constraint ledger_transactions_source_check CHECK (((length(source) >= 3) AND (length(source) <= 200)));
+
 alter table memberships add constraint memberships_pkey PRIMARY KEY (org_id, user_id);
 
 alter table memberships add constraint memberships_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
@@ -1200,6 +1760,46 @@ alter table notifications add constraint notifications_org_id_fkey FOREIGN KEY (
 
 alter table notifications add constraint notifications_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 
+alter table orders add constraint orders_pkey PRIMARY KEY (id);
+
+alter table orders add constraint orders_gateway_order_id_key UNIQUE (gateway_order_id);
+
+alter table orders add constraint orders_receipt_key UNIQUE (receipt);
+
+alter table orders add constraint orders_subscription_id_cycle_key UNIQUE (subscription_id, cycle);
+
+alter table orders add constraint orders_cgst_paise_check CHECK ((cgst_paise >= 0));
+
+alter table orders add constraint orders_check CHECK ((total_paise = (((net_paise + cgst_paise) + sgst_paise) + igst_paise)));
+
+alter table orders add constraint orders_check1 CHECK (((fulfilled_at IS NULL) OR (status = 'paid'::text)));
+
+alter table orders add constraint orders_check2 CHECK (((period_end IS NULL) OR (period_end > period_start)));
+
+alter table orders add constraint orders_collection_check CHECK ((collection = ANY (ARRAY['checkout'::text, 'mandate'::text])));
+
+alter table orders add constraint orders_cycle_check CHECK ((cycle >= 0));
+
+alter table orders add constraint orders_igst_paise_check CHECK ((igst_paise >= 0));
+
+alter table orders add constraint orders_kind_check CHECK ((kind = ANY (ARRAY['start'::text, 'renewal'::text, 'change'::text])));
+
+alter table orders add constraint orders_lines_check CHECK ((jsonb_typeof(lines) = 'array'::text));
+
+alter table orders add constraint orders_net_paise_check CHECK ((net_paise >= 0));
+
+alter table orders add constraint orders_period_check CHECK ((period = ANY (ARRAY['month'::text, 'year'::text])));
+
+alter table orders add constraint orders_receipt_check CHECK ((length(receipt) <= 40));
+
+alter table orders add constraint orders_seats_check CHECK ((seats >= 1));
+
+alter table orders add constraint orders_sgst_paise_check CHECK ((sgst_paise >= 0));
+
+alter table orders add constraint orders_status_check CHECK ((status = ANY (ARRAY['created'::text, 'attempted'::text, 'paid'::text, 'cancelled'::text, 'expired'::text])));
+
+alter table orders add constraint orders_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES subscriptions(id);
+
 alter table organizations add constraint organizations_pkey PRIMARY KEY (id);
 
 alter table organizations add constraint organizations_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)));
@@ -1211,6 +1811,68 @@ alter table outbox add constraint outbox_check CHECK (((kind = 'task'::text) = (
 alter table outbox add constraint outbox_kind_check CHECK ((kind = ANY (ARRAY['event'::text, 'task'::text])));
 
 alter table outbox add constraint outbox_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+
+alter table payments add constraint payments_pkey PRIMARY KEY (id);
+
+alter table payments add constraint payments_gateway_payment_id_key UNIQUE (gateway_payment_id);
+
+alter table payments add constraint payments_amount_paise_check CHECK ((amount_paise > 0));
+
+alter table payments add constraint payments_check CHECK (((refunded_paise >= 0) AND (refunded_paise <= amount_paise)));
+
+alter table payments add constraint payments_check1 CHECK ((fee_tax_paise <= fee_paise));
+
+alter table payments add constraint payments_check2 CHECK (((status <> ALL (ARRAY['captured'::text, 'partially_refunded'::text, 'refunded'::text])) OR (captured_at IS NOT NULL)));
+
+alter table payments add constraint payments_check3 CHECK (((status = 'refunded'::text) = (refunded_paise = amount_paise)));
+
+alter table payments add constraint payments_check4 CHECK (((status = 'partially_refunded'::text) = ((refunded_paise > 0) AND (refunded_paise < amount_paise))));
+
+alter table payments add constraint payments_fee_paise_check CHECK ((fee_paise >= 0));
+
+alter table payments add constraint payments_fee_tax_paise_check CHECK ((fee_tax_paise >= 0));
+
+alter table payments add constraint payments_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id);
+
+alter table payments add constraint payments_purpose_check CHECK ((purpose = ANY (ARRAY['order'::text, 'surplus'::text])));
+
+alter table payments add constraint payments_status_check CHECK ((status = ANY (ARRAY['created'::text, 'failed'::text, 'authorized'::text, 'captured'::text, 'partially_refunded'::text, 'refunded'::text])));
+
+alter table payments add constraint payments_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES subscriptions(id);
+
+alter table plan_limits add constraint plan_limits_pkey PRIMARY KEY (plan_id, feature);
+
+alter table plan_limits add constraint plan_limits_feature_check CHECK ((feature ~ '^[a-z_]{2,40}$'::text));
+
+alter table plan_limits add constraint plan_limits_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plans(id);
+
+alter table plan_limits add constraint plan_limits_quantity_check CHECK ((quantity >= 0));
+
+alter table plan_prices add constraint plan_prices_pkey PRIMARY KEY (id);
+
+alter table plan_prices add constraint plan_prices_plan_id_period_valid_from_key UNIQUE (plan_id, period, valid_from);
+
+alter table plan_prices add constraint plan_prices_base_paise_check CHECK ((base_paise >= 0));
+
+alter table plan_prices add constraint plan_prices_included_seats_check CHECK ((included_seats >= 1));
+
+alter table plan_prices add constraint plan_prices_period_check CHECK ((period = ANY (ARRAY['month'::text, 'year'::text])));
+
+alter table plan_prices add constraint plan_prices_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plans(id);
+
+alter table plan_prices add constraint plan_prices_seat_paise_check CHECK ((seat_paise >= 0));
+
+alter table plans add constraint plans_pkey PRIMARY KEY (id);
+
+alter table plans add constraint plans_rank_key UNIQUE (rank);
+
+alter table plans add constraint plans_description_check CHECK ((length(description) <= 1000));
+
+alter table plans add constraint plans_id_check CHECK ((id ~ '^[a-z][a-z0-9-]{1,39}$'::text));
+
+alter table plans add constraint plans_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)));
+
+alter table plans add constraint plans_trial_days_check CHECK (((trial_days >= 0) AND (trial_days <= 90)));
 
 alter table processed_messages add constraint processed_messages_pkey PRIMARY KEY (consumer, message_id);
 
@@ -1227,6 +1889,20 @@ alter table projects add constraint projects_name_check CHECK (((length(name) >=
 alter table projects add constraint projects_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
 
 alter table projects add constraint projects_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+
+alter table refunds add constraint refunds_pkey PRIMARY KEY (id);
+
+alter table refunds add constraint refunds_gateway_refund_id_key UNIQUE (gateway_refund_id);
+
+alter table refunds add constraint refunds_amount_paise_check CHECK ((amount_paise > 0));
+
+alter table refunds add constraint refunds_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments(id);
+
+alter table refunds add constraint refunds_purpose_check CHECK ((purpose = ANY (ARRAY['sale'::text, 'surplus'::text])));
+
+alter table refunds add constraint refunds_reason_check CHECK ((length(reason) <= 500));
+
+alter table refunds add constraint refunds_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'pending'::text, 'processed'::text, 'failed'::text])));
 
 alter table relationship_evidence add constraint relationship_evidence_pkey PRIMARY KEY (relationship_id, evidence_id);
 
@@ -1267,6 +1943,40 @@ alter table relationships add constraint relationships_target_entity_id_fkey FOR
 alter table relationships add constraint relationships_target_indicator_id_fkey FOREIGN KEY (target_indicator_id) REFERENCES indicators(id) ON DELETE CASCADE;
 
 alter table relationships add constraint relationships_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+
+alter table settlements add constraint settlements_pkey PRIMARY KEY (gateway_settlement_id);
+
+alter table settlements add constraint settlements_status_check CHECK ((status = ANY (ARRAY['created'::text, 'processed'::text, 'failed'::text])));
+
+alter table subscriptions add constraint subscriptions_pkey PRIMARY KEY (id);
+
+alter table subscriptions add constraint subscriptions_gateway_subscription_id_key UNIQUE (gateway_subscription_id);
+
+alter table subscriptions add constraint subscriptions_check CHECK (((current_period_end IS NULL) OR (current_period_end > current_period_start)));
+
+alter table subscriptions add constraint subscriptions_check1 CHECK (((status = ANY (ARRAY['cancelled'::text, 'completed'::text, 'expired'::text])) = (ended_at IS NOT NULL)));
+
+alter table subscriptions add constraint subscriptions_collection_check CHECK ((collection = ANY (ARRAY['mandate'::text, 'order'::text, 'none'::text])));
+
+alter table subscriptions add constraint subscriptions_dunning_stage_check CHECK ((dunning_stage >= 0));
+
+alter table subscriptions add constraint subscriptions_gateway_paid_count_check CHECK ((gateway_paid_count >= 0));
+
+alter table subscriptions add constraint subscriptions_period_check CHECK ((period = ANY (ARRAY['month'::text, 'year'::text])));
+
+alter table subscriptions add constraint subscriptions_period_paise_check CHECK ((period_paise >= 0));
+
+alter table subscriptions add constraint subscriptions_seats_check CHECK ((seats >= 1));
+
+alter table subscriptions add constraint subscriptions_status_check CHECK ((status = ANY (ARRAY['incomplete'::text, 'trialing'::text, 'active'::text, 'past_due'::text, 'paused'::text, 'halted'::text, 'cancelled'::text, 'completed'::text, 'expired'::text])));
+
+alter table usage_meters add constraint usage_meters_pkey PRIMARY KEY (org_id, feature, month);
+
+alter table usage_meters add constraint usage_meters_month_check CHECK ((month ~ '^\d{4}-\d\d$'::text));
+
+alter table usage_meters add constraint usage_meters_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+
+alter table usage_meters add constraint usage_meters_used_check CHECK ((used >= 0));
 
 alter table user_permissions add constraint user_permissions_pkey PRIMARY KEY (org_id, user_id, permission);
 
@@ -1332,6 +2042,10 @@ CREATE INDEX api_usage_logs_route ON ONLY public.api_usage_logs USING btree (org
 
 CREATE INDEX api_usage_logs_user ON ONLY public.api_usage_logs USING btree (org_id, user_id, occurred_at, id) WHERE (user_id IS NOT NULL);
 
+CREATE INDEX billing_checks_list ON public.billing_checks USING btree (checked_at DESC, invariant);
+
+CREATE INDEX billing_differences_org ON public.billing_differences USING btree (org_id);
+
 CREATE INDEX blocklists_list ON public.blocklists USING btree (org_id, id);
 
 CREATE INDEX brief_comments_list ON public.brief_comments USING btree (brief_id, id);
@@ -1352,6 +2066,10 @@ CREATE INDEX cost_reservations_open ON public.cost_reservations USING btree (res
 
 CREATE INDEX cost_reservations_workspace ON public.cost_reservations USING btree (workspace_id);
 
+CREATE INDEX coupon_redemptions_code ON public.coupon_redemptions USING btree (code);
+
+CREATE INDEX coupons_plan ON public.coupons USING btree (plan_id);
+
 CREATE INDEX dead_letters_list ON public.dead_letters USING btree (org_id, id);
 
 CREATE INDEX dead_letters_open ON public.dead_letters USING btree (org_id, consumer, id) WHERE (status = 'open'::text);
@@ -1365,6 +2083,10 @@ CREATE INDEX detection_rule_evidence_evidence ON public.detection_rule_evidence 
 CREATE INDEX detection_rule_evidence_workspace ON public.detection_rule_evidence USING btree (workspace_id);
 
 CREATE INDEX detection_rules_list ON public.detection_rules USING btree (workspace_id, id);
+
+CREATE INDEX disputes_list ON public.disputes USING btree (org_id, id);
+
+CREATE INDEX disputes_payment ON public.disputes USING btree (payment_id);
 
 CREATE INDEX document_passages_search ON public.document_passages USING gin (search);
 
@@ -1385,6 +2107,8 @@ CREATE INDEX documents_project ON public.documents USING btree (project_id) WHER
 CREATE INDEX documents_workspace ON public.documents USING btree (workspace_id);
 
 CREATE INDEX entities_list ON public.entities USING btree (org_id, kind, id);
+
+CREATE INDEX entitlements_plan ON public.entitlements USING btree (plan_id);
 
 CREATE INDEX evidence_document ON public.evidence USING btree (org_id, document_id, id);
 
@@ -1408,6 +2132,10 @@ CREATE INDEX feature_flag_changes_list ON public.feature_flag_changes USING btre
 
 CREATE INDEX feature_flags_updated_by ON public.feature_flags USING btree (updated_by) WHERE (updated_by IS NOT NULL);
 
+CREATE INDEX gateway_events_org ON public.gateway_events USING btree (org_id);
+
+CREATE INDEX gateway_events_unmatched ON public.gateway_events USING btree (received_at) WHERE (status = 'unmatched'::text);
+
 CREATE INDEX idempotent_requests_expiry ON public.idempotent_requests USING btree (expires_at);
 
 CREATE INDEX indicators_list ON public.indicators USING btree (org_id, id);
@@ -1419,6 +2147,18 @@ CREATE INDEX invitations_address ON public.invitations USING btree (lower(email)
 CREATE INDEX invitations_list ON public.invitations USING btree (org_id, id);
 
 CREATE UNIQUE INDEX invitations_open ON public.invitations USING btree (org_id, lower(email)) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
+
+CREATE INDEX invoices_credits ON public.invoices USING btree (credits_id);
+
+CREATE INDEX invoices_list ON public.invoices USING btree (org_id, id);
+
+CREATE UNIQUE INDEX invoices_order ON public.invoices USING btree (order_id) WHERE (kind = 'invoice'::text);
+
+CREATE INDEX invoices_order_all ON public.invoices USING btree (order_id);
+
+CREATE INDEX invoices_payment ON public.invoices USING btree (payment_id);
+
+CREATE UNIQUE INDEX invoices_refund ON public.invoices USING btree (refund_id);
 
 CREATE INDEX job_events_age ON public.job_events USING brin (created_at);
 
@@ -1434,19 +2174,43 @@ CREATE INDEX jobs_unfinished ON public.jobs USING btree (updated_at) WHERE (stat
 
 CREATE INDEX jobs_workspace ON public.jobs USING btree (workspace_id) WHERE (workspace_id IS NOT NULL);
 
+CREATE INDEX ledger_balances_account ON public.ledger_balances USING btree (account);
+
+CREATE INDEX ledger_entries_account ON public.ledger_entries USING btree (org_id, account);
+
+CREATE INDEX ledger_entries_by_account ON public.ledger_entries USING btree (account);
+
+CREATE INDEX ledger_transactions_list ON public.ledger_transactions USING btree (org_id, occurred_at, id);
+
 CREATE INDEX memberships_user ON public.memberships USING btree (user_id, created_at);
 
 CREATE INDEX notifications_age ON public.notifications USING btree (created_at);
 
 CREATE INDEX notifications_list ON public.notifications USING btree (org_id, user_id, id);
 
+CREATE INDEX orders_list ON public.orders USING btree (org_id, id);
+
+CREATE INDEX orders_open ON public.orders USING btree (created_at) WHERE (status = ANY (ARRAY['created'::text, 'attempted'::text]));
+
 CREATE INDEX outbox_age ON public.outbox USING btree (created_at);
 
 CREATE INDEX outbox_organization ON public.outbox USING btree (org_id);
 
+CREATE INDEX payments_list ON public.payments USING btree (org_id, id);
+
+CREATE INDEX payments_order ON public.payments USING btree (order_id);
+
+CREATE INDEX payments_subscription ON public.payments USING btree (subscription_id);
+
 CREATE INDEX processed_messages_age ON public.processed_messages USING btree (processed_at);
 
 CREATE INDEX projects_list ON public.projects USING btree (org_id, workspace_id, id);
+
+CREATE INDEX refunds_list ON public.refunds USING btree (org_id, id);
+
+CREATE INDEX refunds_open ON public.refunds USING btree (created_at) WHERE (status = ANY (ARRAY['requested'::text, 'pending'::text]));
+
+CREATE INDEX refunds_payment ON public.refunds USING btree (payment_id);
 
 CREATE INDEX relationship_evidence_evidence ON public.relationship_evidence USING btree (evidence_id);
 
@@ -1464,6 +2228,14 @@ CREATE INDEX relationships_target_entity ON public.relationships USING btree (ta
 
 CREATE INDEX relationships_target_indicator ON public.relationships USING btree (target_indicator_id) WHERE (target_indicator_id IS NOT NULL);
 
+CREATE INDEX subscriptions_due ON public.subscriptions USING btree (current_period_end) WHERE (ended_at IS NULL);
+
+CREATE INDEX subscriptions_list ON public.subscriptions USING btree (org_id, id);
+
+CREATE UNIQUE INDEX subscriptions_live ON public.subscriptions USING btree (org_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX subscriptions_replaced ON public.subscriptions USING gin (replaced_gateway_ids);
+
 CREATE INDEX users_deleted ON public.users USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
 
 CREATE INDEX workspace_members_org ON public.workspace_members USING btree (org_id);
@@ -1477,6 +2249,14 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.audit_heads FOR EA
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.audit_logs FOR EACH ROW EXECUTE FUNCTION refuse_audit_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.audit_logs FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+
+CREATE TRIGGER keep_issued BEFORE UPDATE ON public.invoices FOR EACH ROW EXECUTE FUNCTION invoices_keep_issued();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_append_only();
+
+CREATE TRIGGER written AFTER INSERT ON public.ledger_entries REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION ledger_entries_written();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_transactions FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_append_only();
 
 alter table agent_run_steps enable row level security;
 alter table agent_run_steps force row level security;
@@ -1505,6 +2285,15 @@ alter table audit_heads force row level security;
 alter table audit_logs enable row level security;
 alter table audit_logs force row level security;
 
+alter table billing_accounts enable row level security;
+alter table billing_accounts force row level security;
+
+alter table billing_checks enable row level security;
+alter table billing_checks force row level security;
+
+alter table billing_differences enable row level security;
+alter table billing_differences force row level security;
+
 alter table blocklists enable row level security;
 alter table blocklists force row level security;
 
@@ -1523,6 +2312,12 @@ alter table cost_reservations force row level security;
 alter table cost_scopes enable row level security;
 alter table cost_scopes force row level security;
 
+alter table coupon_redemptions enable row level security;
+alter table coupon_redemptions force row level security;
+
+alter table coupons enable row level security;
+alter table coupons force row level security;
+
 alter table dead_letters enable row level security;
 alter table dead_letters force row level security;
 
@@ -1532,6 +2327,9 @@ alter table detection_rule_evidence force row level security;
 alter table detection_rules enable row level security;
 alter table detection_rules force row level security;
 
+alter table disputes enable row level security;
+alter table disputes force row level security;
+
 alter table document_passages enable row level security;
 alter table document_passages force row level security;
 
@@ -1540,6 +2338,9 @@ alter table documents force row level security;
 
 alter table entities enable row level security;
 alter table entities force row level security;
+
+alter table entitlements enable row level security;
+alter table entitlements force row level security;
 
 alter table evidence enable row level security;
 alter table evidence force row level security;
@@ -1553,11 +2354,17 @@ alter table feature_flag_changes force row level security;
 alter table feature_flags enable row level security;
 alter table feature_flags force row level security;
 
+alter table gateway_events enable row level security;
+alter table gateway_events force row level security;
+
 alter table indicators enable row level security;
 alter table indicators force row level security;
 
 alter table invitations enable row level security;
 alter table invitations force row level security;
+
+alter table invoices enable row level security;
+alter table invoices force row level security;
 
 alter table job_events enable row level security;
 alter table job_events force row level security;
@@ -1565,11 +2372,23 @@ alter table job_events force row level security;
 alter table jobs enable row level security;
 alter table jobs force row level security;
 
+alter table ledger_balances enable row level security;
+alter table ledger_balances force row level security;
+
+alter table ledger_entries enable row level security;
+alter table ledger_entries force row level security;
+
+alter table ledger_transactions enable row level security;
+alter table ledger_transactions force row level security;
+
 alter table memberships enable row level security;
 alter table memberships force row level security;
 
 alter table notifications enable row level security;
 alter table notifications force row level security;
+
+alter table orders enable row level security;
+alter table orders force row level security;
 
 alter table organizations enable row level security;
 alter table organizations force row level security;
@@ -1577,14 +2396,29 @@ alter table organizations force row level security;
 alter table outbox enable row level security;
 alter table outbox force row level security;
 
+alter table payments enable row level security;
+alter table payments force row level security;
+
 alter table projects enable row level security;
 alter table projects force row level security;
+
+alter table refunds enable row level security;
+alter table refunds force row level security;
 
 alter table relationship_evidence enable row level security;
 alter table relationship_evidence force row level security;
 
 alter table relationships enable row level security;
 alter table relationships force row level security;
+
+alter table settlements enable row level security;
+alter table settlements force row level security;
+
+alter table subscriptions enable row level security;
+alter table subscriptions force row level security;
+
+alter table usage_meters enable row level security;
+alter table usage_meters force row level security;
 
 alter table user_permissions enable row level security;
 alter table user_permissions force row level security;
@@ -1644,6 +2478,30 @@ create policy tenant on audit_logs for all
   using (((org_id = app_org_id()) OR app_is_system()))
   with check (((org_id = app_org_id()) OR app_is_system()));
 
+create policy tenant on billing_accounts for all
+  using ((org_id = app_org_id()))
+  with check ((org_id = app_org_id()));
+
+create policy upkeep on billing_accounts for select
+  using (app_is_system())
+  with check ();
+
+create policy operators on billing_checks for all
+  using (app_is_system())
+  with check (app_is_system());
+
+create policy changed on billing_differences for update
+  using (((org_id = app_org_id()) OR app_is_system()))
+  with check (((org_id = app_org_id()) OR app_is_system()));
+
+create policy noted on billing_differences for insert
+  using ()
+  with check (((org_id = app_org_id()) OR (org_id IS NULL) OR app_is_system()));
+
+create policy visible on billing_differences for select
+  using (((org_id = app_org_id()) OR app_is_system()))
+  with check ();
+
 create policy tenant on blocklists for all
   using ((org_id = app_org_id()))
   with check ((org_id = app_org_id()));
@@ -1691,6 +2549,26 @@ create policy tenant on cost_scopes for all
   using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
   with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
 
+create policy tenant on coupon_redemptions for all
+  using ((org_id = app_org_id()))
+  with check ((org_id = app_org_id()));
+
+create policy upkeep on coupon_redemptions for select
+  using (app_is_system())
+  with check ();
+
+create policy operators on coupons for all
+  using (app_is_system())
+  with check (app_is_system());
+
+create policy readable on coupons for select
+  using ((app_org_id() IS NOT NULL))
+  with check ();
+
+create policy redeemed on coupons for update
+  using ((app_org_id() IS NOT NULL))
+  with check ((app_org_id() IS NOT NULL));
+
 create policy tenant on dead_letters for all
   using (((org_id = app_org_id()) OR app_is_system()))
   with check (((org_id = app_org_id()) OR (org_id IS NULL) OR app_is_system()));
@@ -1702,6 +2580,14 @@ create policy tenant on detection_rule_evidence for all
 create policy tenant on detection_rules for all
   using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
   with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
+
+create policy tenant on disputes for all
+  using ((org_id = app_org_id()))
+  with check ((org_id = app_org_id()));
+
+create policy upkeep on disputes for select
+  using (app_is_system())
+  with check ();
 
 create policy tenant on document_passages for all
   using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
@@ -1718,6 +2604,14 @@ create policy tenant on documents for all
 create policy tenant on entities for all
   using ((org_id = app_org_id()))
   with check ((org_id = app_org_id()));
+
+create policy tenant on entitlements for all
+  using ((org_id = app_org_id()))
+  with check ((org_id = app_org_id()));
+
+create policy upkeep on entitlements for select
+  using (app_is_system())
+  with check ();
 
 create policy tenant on evidence for all
   using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
@@ -1751,6 +2645,18 @@ create policy readable on feature_flags for select
   using (true)
   with check ();
 
+create policy changed on gateway_events for update
+  using (((org_id = app_org_id()) OR app_is_system()))
+  with check (((org_id = app_org_id()) OR app_is_system()));
+
+create policy noted on gateway_events for insert
+  using ()
+  with check (((org_id = app_org_id()) OR (org_id IS NULL) OR app_is_system()));
+
+create policy visible on gateway_events for select
+  using (((org_id = app_org_id()) OR app_is_system()))
+  with check ();
+
 create policy tenant on indicators for all
   using ((org_id = app_org_id()))
   with check ((org_id = app_org_id()));
@@ -1771,6 +2677,14 @@ create policy tenant on invitations for all
   using ((org_id = app_org_id()))
   with check ((org_id = app_org_id()));
 
+create policy tenant on invoices for all
+  using ((org_id = app_org_id()))
+  with check ((org_id = app_org_id()));
+
+create policy upkeep on invoices for select
+  using (app_is_system())
+  with check ();
+
 create policy expiry on job_events for delete
   using (app_is_system())
   with check ();
@@ -1788,6 +2702,42 @@ create policy tenant on jobs for all
   with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
 
 create policy upkeep on jobs for select
+  using (app_is_system())
+  with check ();
+
+create policy company on ledger_balances for all
+  using (((org_id IS NULL) AND app_is_system()))
+  with check (((org_id IS NULL) AND app_is_system()));
+
+create policy tenant on ledger_balances for all
+  using ((org_id = app_org_id()))
+  with check ((org_id = app_org_id()));
+
+create policy upkeep on ledger_balances for select
+  using (app_is_system())
+  with check ();
+
+create policy company on ledger_entries for all
+  using (((org_id IS NULL) AND app_is_system()))
+  with check (((org_id IS NULL) AND app_is_system()));
+
+create policy tenant on ledger_entries for all
+  using ((org_id = app_org_id()))
+  with check ((org_id = app_org_id()));
+
+create policy upkeep on ledger_entries for select
+  using (app_is_system())
+  with check ();
+
+create policy company on ledger_transactions for all
+  using (((org_id IS NULL) AND app_is_system()))
+  with check (((org_id IS NULL) AND app_is_system()));
+
+create policy tenant on ledger_transactions for all
+  using ((org_id = app_org_id()))
+  with check ((org_id = app_org_id()));
+
+create policy upkeep on ledger_transactions for select
   using (app_is_system())
   with check ();
 
@@ -1811,6 +2761,14 @@ create policy tenant on notifications for all
   using ((org_id = app_org_id()))
   with check ((org_id = app_org_id()));
 
+create policy tenant on orders for all
+  using ((org_id = app_org_id()))
+  with check ((org_id = app_org_id()));
+
+create policy upkeep on orders for select
+  using (app_is_system())
+  with check ();
+
 create policy tenant on organizations for all
   using ((id = app_org_id()))
   with check ((id = app_org_id()));
@@ -1825,9 +2783,25 @@ create policy tenant on outbox for all
   using (((org_id = app_org_id()) OR app_is_system()))
   with check (((org_id = app_org_id()) OR app_is_system()));
 
+create policy tenant on payments for all
+  using ((org_id = app_org_id()))
+  with check ((org_id = app_org_id()));
+
+create policy upkeep on payments for select
+  using (app_is_system())
+  with check ();
+
 create policy tenant on projects for all
   using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
   with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
+
+create policy tenant on refunds for all
+  using ((org_id = app_org_id()))
+  with check ((org_id = app_org_id()));
+
+create policy upkeep on refunds for select
+  using (app_is_system())
+  with check ();
 
 create policy tenant on relationship_evidence for all
   using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
@@ -1836,6 +2810,26 @@ create policy tenant on relationship_evidence for all
 create policy tenant on relationships for all
   using (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)))
   with check (((org_id = app_org_id()) AND app_sees_workspace(workspace_id)));
+
+create policy operators on settlements for all
+  using (app_is_system())
+  with check (app_is_system());
+
+create policy tenant on subscriptions for all
+  using ((org_id = app_org_id()))
+  with check ((org_id = app_org_id()));
+
+create policy upkeep on subscriptions for select
+  using (app_is_system())
+  with check ();
+
+create policy tenant on usage_meters for all
+  using ((org_id = app_org_id()))
+  with check ((org_id = app_org_id()));
+
+create policy upkeep on usage_meters for select
+  using (app_is_system())
+  with check ();
 
 create policy tenant on user_permissions for all
   using ((org_id = app_org_id()))
@@ -1889,6 +2883,12 @@ grant select on audit_heads to adapt_app;
 
 grant select on audit_logs to adapt_app;
 
+grant insert, select, update on billing_accounts to adapt_app;
+
+grant delete, insert, select, update on billing_checks to adapt_app;
+
+grant insert, select, update on billing_differences to adapt_app;
+
 grant delete, insert, select, update on blocklists to adapt_app;
 
 grant delete, insert, select, update on brief_comments to adapt_app;
@@ -1901,17 +2901,25 @@ grant delete, insert, select, update on cost_reservations to adapt_app;
 
 grant delete, insert, select, update on cost_scopes to adapt_app;
 
+grant delete, insert, select, update on coupon_redemptions to adapt_app;
+
+grant insert, select on coupons to adapt_app;
+
 grant delete, insert, select, update on dead_letters to adapt_app;
 
 grant delete, insert, select, update on detection_rule_evidence to adapt_app;
 
 grant delete, insert, select, update on detection_rules to adapt_app;
 
+grant insert, select, update on disputes to adapt_app;
+
 grant delete, insert, select, update on document_passages to adapt_app;
 
 grant delete, insert, select, update on documents to adapt_app;
 
 grant delete, insert, select, update on entities to adapt_app;
+
+grant delete, insert, select, update on entitlements to adapt_app;
 
 grant delete, insert, select, update on evidence to adapt_app;
 
@@ -1921,31 +2929,65 @@ grant insert, select on feature_flag_changes to adapt_app;
 
 grant delete, insert, select, update on feature_flags to adapt_app;
 
+grant insert, select, update on gateway_events to adapt_app;
+
+grant insert, select on gateway_plans to adapt_app;
+
 grant delete, insert, select, update on idempotent_requests to adapt_app;
 
 grant delete, insert, select, update on indicators to adapt_app;
 
 grant delete, insert, select, update on invitations to adapt_app;
 
+grant insert, select, update on invoice_series to adapt_app;
+
+grant insert, select, update on invoices to adapt_app;
+
 grant delete, insert, select, update on job_events to adapt_app;
 
 grant delete, insert, select, update on jobs to adapt_app;
+
+grant select on ledger_accounts to adapt_app;
+
+grant insert, select, update on ledger_balances to adapt_app;
+
+grant insert, select on ledger_entries to adapt_app;
+
+grant insert, select on ledger_transactions to adapt_app;
 
 grant delete, insert, select, update on memberships to adapt_app;
 
 grant delete, insert, select, update on notifications to adapt_app;
 
+grant insert, select, update on orders to adapt_app;
+
 grant delete, insert, select, update on organizations to adapt_app;
 
 grant delete, insert, select, update on outbox to adapt_app;
+
+grant insert, select, update on payments to adapt_app;
+
+grant select on plan_limits to adapt_app;
+
+grant select on plan_prices to adapt_app;
+
+grant select on plans to adapt_app;
 
 grant delete, insert, select, update on processed_messages to adapt_app;
 
 grant delete, insert, select, update on projects to adapt_app;
 
+grant insert, select, update on refunds to adapt_app;
+
 grant delete, insert, select, update on relationship_evidence to adapt_app;
 
 grant delete, insert, select, update on relationships to adapt_app;
+
+grant insert, select, update on settlements to adapt_app;
+
+grant insert, select, update on subscriptions to adapt_app;
+
+grant delete, insert, select, update on usage_meters to adapt_app;
 
 grant delete, insert, select, update on user_permissions to adapt_app;
 

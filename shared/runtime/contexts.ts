@@ -47,6 +47,8 @@ export function baseContext<Principal>(services: Services, call: Call<Principal>
       }
     },
     models: modelsOf(services, call),
+    payments: services.payments,
+    mail: services.mail,
     health: monitorOf(services),
     cursors: createCursors(
       services.config.SIGNING_SECRET,

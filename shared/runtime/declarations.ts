@@ -1,6 +1,7 @@
 import type * as v from 'valibot'
 import type { Config } from '#shared/config.ts'
 import type { FetchText } from '#shared/domain/agents/tools.ts'
+import type { PaymentGateway } from '#shared/domain/billing/gateway.ts'
 import type { HealthMonitor } from '#shared/domain/health/health.ts'
 import type { Enqueue, EventType, Publish, TaskType } from '#shared/domain/messaging.ts'
 import type { Models } from '#shared/domain/models/types.ts'
@@ -10,6 +11,7 @@ import type { Json, Sql } from '#shared/domain/sql.ts'
 import type { Permission, Role } from '#shared/domain/tenancy/permissions.ts'
 import type { Identity } from '#shared/platform/identity/index.ts'
 import type { readInWorker } from '#shared/platform/isolation/index.ts'
+import type { Mailer } from '#shared/platform/mail/index.ts'
 import type { Bucket, ObjectStore, SignedUrl } from '#shared/platform/objects/index.ts'
 import type { Scanner, ScanResult } from '#shared/platform/scanner/index.ts'
 import type { Delivery } from './delivery.ts'
@@ -91,6 +93,10 @@ export interface BaseContext<Principal> {
   readDocument: typeof readInWorker
   /** Asks models within the budgets; for `prepare` and `respond`, since it waits. */
   models: Models
+  /** Asks the payment gateway; for `prepare` and `respond`, since it waits. @throws AppError UNAVAILABLE where none is configured */
+  payments: PaymentGateway
+  /** Sends mails; for `prepare`, since it waits. */
+  mail: Mailer
   /** Reads a text of the public web, never of a private network. @throws AppError */
   fetchText: FetchText
   /** Signs and opens the opaque cursors of lists, bound to this function and organization. */
@@ -364,5 +370,15 @@ export interface CronContext extends Context<null> {
   sweepOutbox(): Promise<number>
 }
 
+/**
+ * The part of a schedule that waits for something outside, before the transaction: it has no effects that would hurt when
+ * they happen again. What it returns is handed to `run`.
+ */
+export type PrepareCron<Prepared> = (context: BaseContext<null>, run: { scheduledAt: Date }) => Promise<Prepared>
+
 /** The handler of a schedule: works across organizations, in the runtime's own scope. */
-export type RunCron = (context: CronContext, run: { scheduledAt: Date }) => Promise<void>
+export type RunCron<Prepared = undefined> = (
+  context: CronContext,
+  run: { scheduledAt: Date },
+  ...prepared: Prepared extends undefined ? [] : [Prepared]
+) => Promise<void>

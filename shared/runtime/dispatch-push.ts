@@ -6,7 +6,16 @@ import { countAttempt, noteFailedAttempt } from '#shared/domain/jobs/jobs.ts'
 import type { Sql } from '#shared/domain/sql.ts'
 import { system } from '#shared/platform/database/index.ts'
 import { baseContext, type Call, inTransaction, serviceScope } from './contexts.ts'
-import type { BaseContext, Context, CronFunction, JobContext, JobFunction, RunCron, Service } from './declarations.ts'
+import type {
+  BaseContext,
+  Context,
+  CronFunction,
+  JobContext,
+  JobFunction,
+  PrepareCron,
+  RunCron,
+  Service,
+} from './declarations.ts'
 import { type Delivery, readCloudTask, readPubSubPush, readScheduleTime } from './delivery.ts'
 import { sendError } from './dispatch-route.ts'
 import { toAppError } from './envelope.ts'
@@ -245,7 +254,7 @@ export function cronHandler(
     try {
       await verifyPush(services, name, request)
       const scheduledAt = readScheduleTime(request)
-      const { run } = (await cron.handler()) as { run: RunCron }
+      const { prepare, run } = (await cron.handler()) as { prepare?: PrepareCron<unknown>; run: RunCron<unknown> }
       const call: Call<null> = {
         functionName: name,
         resources: cron.resources ?? {},
@@ -258,11 +267,13 @@ export function cronHandler(
         signal: AbortSignal.timeout((cron.resources?.timeoutSeconds ?? 300) * 1000),
         address: null,
       }
+      const prepared = await prepare?.(baseContext(services, call), { scheduledAt })
       const outcome = await inTransaction(services, call, async (context) => {
         if (!(await accept(context.sql, name, scheduledAt.toISOString()))) return 'duplicate'
         await run(
           { ...context, sweepOutbox: () => sweepOutbox(context.sql, { ...services, log }, 30) },
           { scheduledAt },
+          prepared,
         )
         return 'done'
       })

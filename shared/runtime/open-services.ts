@@ -5,7 +5,9 @@ import { openDatabase } from '#shared/platform/database/index.ts'
 import { createSupabaseIdentity } from '#shared/platform/identity/supabase.ts'
 import { createTokenVerifier } from '#shared/platform/identity/verify.ts'
 import { readInWorker } from '#shared/platform/isolation/index.ts'
+import { createLogMailer } from '#shared/platform/mail/log.ts'
 import type { ObjectStore } from '#shared/platform/objects/index.ts'
+import { createRazorpayGateway } from '#shared/platform/payments/razorpay.ts'
 import { createServiceTokenVerifier } from '#shared/platform/push/service-tokens.ts'
 import type { Queue } from '#shared/platform/queue/index.ts'
 import { openScanner } from '#shared/platform/scanner/index.ts'
@@ -75,6 +77,12 @@ export function openServices<Objects extends ObjectStore>(
     ),
     readDocument: readInWorker,
     readWeb: createWebReader(),
+    payments: createRazorpayGateway({
+      keyId: config.RAZORPAY_KEY_ID ?? null,
+      keySecret: config.RAZORPAY_KEY_SECRET ?? null,
+      baseUrl: config.RAZORPAY_BASE_URL,
+    }),
+    mail: createLogMailer(log),
     models: openModels(breakers, drivers.modelDefaults),
     modelStates() {
       // As they are now: settings follow their source.

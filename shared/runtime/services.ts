@@ -1,5 +1,6 @@
 import type { Config } from '#shared/config.ts'
 import type { ConfigSource } from '#shared/configuration/source.ts'
+import type { PaymentGateway } from '#shared/domain/billing/gateway.ts'
 import type { CircuitState } from '#shared/domain/models/circuit-breakers.ts'
 import type { ModelAlias, Models } from '#shared/domain/models/types.ts'
 import type { Sql } from '#shared/domain/sql.ts'
@@ -7,6 +8,7 @@ import type { Bus } from '#shared/platform/bus/index.ts'
 import type { Database } from '#shared/platform/database/index.ts'
 import type { Identity } from '#shared/platform/identity/index.ts'
 import type { readInWorker } from '#shared/platform/isolation/index.ts'
+import type { Mailer } from '#shared/platform/mail/index.ts'
 import type { ObjectStore } from '#shared/platform/objects/index.ts'
 import type { Queue } from '#shared/platform/queue/index.ts'
 import type { Scanner } from '#shared/platform/scanner/index.ts'
@@ -50,6 +52,8 @@ export interface Services {
   /** Reads texts of the public web. */
   readWeb: ReadWeb
   models: ModelService
+  payments: PaymentGateway
+  mail: Mailer
   /** Models of each alias, with the state of each one's circuit in this process; asks none of them. */
   modelStates(): Readonly<Record<ModelAlias, Readonly<Record<string, CircuitState>>>>
   /** Null in a process that leaves sending to the outbox sweeper. */

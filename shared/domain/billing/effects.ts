@@ -1,0 +1,34 @@
+import type { Enqueue } from '../messaging.ts'
+import type { Json, Sql } from '../sql.ts'
+
+/** Who sells, as it stands on invoices. */
+export interface Seller {
+  name: string
+  /** Empty: not registered, so invoices bear no tax. */
+  gstin: string
+  addressLines: string[]
+  stateCode: string
+  email: string
+  /** Services accounting code of what is sold. */
+  sac: string
+}
+
+export interface BillingSettings {
+  seller: Seller
+  /** What an organization that pays nothing may use. */
+  defaultPlanId: string
+  /** So long what was bought stays usable after its end, while a charge is repeated or a renewal is awaited. */
+  graceDays: number
+}
+
+/**
+ * What changes of billing work with: one transaction in the scope of an organization whose account row they have locked
+ * (`lockAccount`), so that they come one after the other. A route's or a task's context has all but `settings`.
+ */
+export interface BillingEffects {
+  sql: Sql
+  now: Date
+  enqueue: Enqueue
+  audit(action: string, entry?: { targetId?: string | null; details?: Readonly<Record<string, Json>> }): void
+  settings: BillingSettings
+}
