@@ -48,7 +48,7 @@ export function baseContext<Principal>(services: Services, call: Call<Principal>
     },
     models: modelsOf(services, call),
     payments: services.payments,
-    mail: services.mail,
+    mailer: services.mailer,
     health: monitorOf(services),
     cursors: createCursors(
       services.config.SIGNING_SECRET,

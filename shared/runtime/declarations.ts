@@ -96,7 +96,7 @@ export interface BaseContext<Principal> {
   /** Asks the payment gateway; for `prepare` and `respond`, since it waits. @throws AppError UNAVAILABLE where none is configured */
   payments: PaymentGateway
   /** Sends mails; for `prepare`, since it waits. */
-  mail: Mailer
+  mailer: Mailer
   /** Reads a text of the public web, never of a private network. @throws AppError */
   fetchText: FetchText
   /** Signs and opens the opaque cursors of lists, bound to this function and organization. */

@@ -82,7 +82,7 @@ export function openServices<Objects extends ObjectStore>(
       keySecret: config.RAZORPAY_KEY_SECRET ?? null,
       baseUrl: config.RAZORPAY_BASE_URL,
     }),
-    mail: createLogMailer(log),
+    mailer: createLogMailer(log),
     models: openModels(breakers, drivers.modelDefaults),
     modelStates() {
       // As they are now: settings follow their source.

@@ -53,7 +53,7 @@ export interface Services {
   readWeb: ReadWeb
   models: ModelService
   payments: PaymentGateway
-  mail: Mailer
+  mailer: Mailer
   /** Models of each alias, with the state of each one's circuit in this process; asks none of them. */
   modelStates(): Readonly<Record<ModelAlias, Readonly<Record<string, CircuitState>>>>
   /** Null in a process that leaves sending to the outbox sweeper. */
