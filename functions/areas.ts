@@ -7,6 +7,7 @@ export const areas: Readonly<Record<string, string>> = {
   attack: 'Techniques and software of MITRE ATT&CK that documents name, and how well rules cover them',
   audit: 'The log of what was changed by whom: chained by hashes, so that it shows when somebody changed it',
   auth: 'Sign-in with password, provider or second factor, and its sessions',
+  billing: 'Plans, orders, subscriptions, payments and invoices, in paise; money goes through Razorpay',
   blocklists: 'Defenses for firewalls and resolvers, by a URL that holds its own permission',
   costs: 'What model calls cost, and the budgets that they can’t overspend',
   briefs: 'Written advisories: claims with citations, comments, publication',
