@@ -1,18 +1,15 @@
-import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { build } from 'esbuild'
-import { migrate } from '#shared/database/migrate.ts'
 import { newId } from '#shared/domain/ids.ts'
-import { createDatabaseIfMissing } from '#shared/platform/database/embedded.ts'
-import { startTestCluster } from '#shared/platform/database/test-cluster.ts'
 import { buildFunctions } from '../build/build-functions.ts'
 import { startFunction } from '../build/function-process.ts'
 import { type Benchmark, median } from './benchmark.ts'
 import { deployedSettings } from './deployed-settings.ts'
 import { type Load, load, type MakeRequest, percentile } from './http/load.ts'
+import { type ServerProcess, startDatabase, startServer } from './http/servers.ts'
 import { tapDatabase } from './http/wire-tap.ts'
 
 const connectionCounts = [1, 16, 64]
@@ -20,7 +17,6 @@ const rounds = 3
 const secondsPerRound = 1
 const organizations = 64
 const projectsPerOrganization = 30
-const poolSize = 10
 const memoryRequests = 200_000
 /** Requests after which caches and the compiler have settled. */
 const warmRequests = 20_000
@@ -180,76 +176,6 @@ function requestMaker(kind: Kind, callers: readonly Caller[]): MakeRequest {
     const head = heads[number % heads.length]
     return `POST /v1/projects HTTP/1.1\r\n${head}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`
   }
-}
-
-async function startDatabase(ends: (() => Promise<unknown>)[]): Promise<Record<string, string>> {
-  const cluster = await startTestCluster()
-  ends.push(() => cluster.stop())
-  const password = newId()
-  const urlOf = async (name: string) => {
-    await createDatabaseIfMissing(cluster.url, name)
-    const url = new URL(cluster.url)
-    url.pathname = `/${name}`
-    return url
-  }
-  const cloud = await urlOf('cloud')
-  const owner = await urlOf('http')
-  await migrate(owner.href, password)
-  const app = new URL(owner)
-  app.username = 'adapt_app'
-  app.password = password
-  const settings = { TCP_DATABASE_URL: app.href }
-  for (const url of [owner, app]) if (cluster.socketFolder) url.searchParams.set('host', cluster.socketFolder)
-  return {
-    ...settings,
-    BARE_DATABASE_URL: owner.href,
-    DATABASE_URL: app.href,
-    CLOUD_DATABASE_URL: cloud.href,
-    DATABASE_POOL_SIZE: String(poolSize),
-  }
-}
-
-interface ServerProcess {
-  url: string
-  ask<Answer>(): Promise<Answer>
-}
-
-/** A server of `http/` in a process of its own; what it prints goes nowhere. */
-async function startServer(
-  file: string,
-  environment: Record<string, string>,
-  ends: (() => Promise<unknown>)[],
-): Promise<ServerProcess> {
-  const child = fork(join(import.meta.dirname, 'http', file), {
-    execArgv: ['--expose-gc'],
-    env: { PATH: process.env.PATH, ...environment },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  })
-  ends.push(() => end(child))
-  const { url } = await answerOf<{ url: string }>(child)
-  return {
-    url,
-    ask() {
-      const answer = answerOf(child)
-      child.send('memory')
-      return answer as never
-    },
-  }
-}
-
-function answerOf<Answer>(child: ChildProcess): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    child.once('message', (message) => resolve(message as Answer))
-    child.once('exit', () => reject(new Error('the server ended')))
-  })
-}
-
-function end(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null) return resolve()
-    child.once('exit', () => resolve())
-    child.kill('SIGKILL')
-  })
 }
 
 async function makeCallers(url: string): Promise<Caller[]> {

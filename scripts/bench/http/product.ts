@@ -3,9 +3,15 @@ import { createLogger } from '#shared/runtime/log.ts'
 
 /**
  * The one-port runner in a process of its own, with everything on and rates that a benchmark does not reach. Says its
- * address, and its memory when asked.
+ * address, and its memory when asked. `SETTINGS`: more settings, as JSON.
  */
-const { DATABASE_URL = '', CLOUD_DATABASE_URL = '', DATA_FOLDER = '', DATABASE_POOL_SIZE } = process.env
+const {
+  DATABASE_URL = '',
+  CLOUD_DATABASE_URL = '',
+  DATA_FOLDER = '',
+  DATABASE_POOL_SIZE,
+  SETTINGS = '{}',
+} = process.env
 const product = await startProduct({
   databaseUrl: DATABASE_URL,
   cloudDatabaseUrl: CLOUD_DATABASE_URL,
@@ -18,6 +24,7 @@ const product = await startProduct({
     DATABASE_POOL_SIZE,
     RATE_LIMIT_PRINCIPAL_PER_MINUTE: '1000000',
     RATE_LIMIT_ADDRESS_PER_MINUTE: '1000000',
+    ...(JSON.parse(SETTINGS) as Record<string, string>),
   },
   log: createLogger({ level: 'info', readable: false }),
 })
