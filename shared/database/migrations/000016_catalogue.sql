@@ -1,0 +1,44 @@
+-- What is sold. Prices are without tax; a year costs ten months. Quantities without limit are null.
+insert into plans (id, name, description, rank, trial_days, is_public) values
+  ('free', 'Free', 'To try everything out with a few documents a month', 0, 0, true),
+  ('team', 'Team', 'For a team of analysts and the defenses that they feed', 10, 14, true),
+  ('business', 'Business', 'For a security operations centre: more of everything', 20, 0, true),
+  ('enterprise', 'Enterprise', 'Without limits, or with those of a contract', 30, 0, false);
+
+-- Further prices come as further rows: what was agreed before they hold is not touched.
+insert into plan_prices (id, plan_id, period, valid_from, base_paise, included_seats, seat_paise) values
+  ('01930000-0000-7000-8000-000000000001', 'team', 'month', '2020-01-01 00:00:00+05:30', 499900, 5, 89900),
+  ('01930000-0000-7000-8000-000000000002', 'team', 'year', '2020-01-01 00:00:00+05:30', 4999000, 5, 899000),
+  ('01930000-0000-7000-8000-000000000003', 'business', 'month', '2020-01-01 00:00:00+05:30', 1499900, 15, 129900),
+  ('01930000-0000-7000-8000-000000000004', 'business', 'year', '2020-01-01 00:00:00+05:30', 14999000, 15, 1299000);
+
+-- Seats of a plan that is paid for are those that were bought.
+insert into plan_limits (plan_id, feature, quantity) values
+  ('free', 'seats', 3),
+  ('free', 'documents', 50),
+  ('free', 'indicators', 10000),
+  ('free', 'feeds', 1),
+  ('free', 'runs', 25),
+  ('free', 'model_budget_microdollars', 5000000),
+  ('free', 'requests_per_minute', 300),
+  ('team', 'seats', null),
+  ('team', 'documents', 1000),
+  ('team', 'indicators', 100000),
+  ('team', 'feeds', 10),
+  ('team', 'runs', 500),
+  ('team', 'model_budget_microdollars', 50000000),
+  ('team', 'requests_per_minute', 600),
+  ('business', 'seats', null),
+  ('business', 'documents', 10000),
+  ('business', 'indicators', 500000),
+  ('business', 'feeds', 50),
+  ('business', 'runs', 5000),
+  ('business', 'model_budget_microdollars', 250000000),
+  ('business', 'requests_per_minute', 1200),
+  ('enterprise', 'seats', null),
+  ('enterprise', 'documents', null),
+  ('enterprise', 'indicators', null),
+  ('enterprise', 'feeds', null),
+  ('enterprise', 'runs', null),
+  ('enterprise', 'model_budget_microdollars', null),
+  ('enterprise', 'requests_per_minute', null);
