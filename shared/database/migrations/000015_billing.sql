@@ -419,13 +419,17 @@ create table ledger_balances (
 with (fillfactor = 50);
 create index ledger_balances_account on ledger_balances (account);
 
--- Each statement that writes entries is balanced by itself, in each transaction and currency.
-create function ledger_entries_written() returns trigger language plpgsql set search_path = '' as $$
+-- A transaction is written by one statement with all of its entries: they balance in each currency, and since their lines
+-- count from 1 no later statement can add another. The sums are kept here alone, with the rights of the schema's owner: the
+-- application can't write them.
+create function ledger_entries_written() returns trigger
+  language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if exists (
-    select from written group by transaction_id, currency having sum(amount_paise) <> 0 or count(*) < 2
-  ) then
+  if exists (select from written group by transaction_id, currency having sum(amount_paise) <> 0) then
     raise exception 'a ledger transaction must balance' using errcode = 'check_violation';
+  end if;
+  if exists (select from written group by transaction_id having count(*) < 2 or min(line) <> 1 or max(line) <> count(*)) then
+    raise exception 'a ledger transaction is written at once, with lines from 1' using errcode = 'check_violation';
   end if;
   if exists (
     select from written w left join public.ledger_transactions t on t.id = w.transaction_id
@@ -433,6 +437,9 @@ begin
   ) then
     raise exception 'an entry belongs where its transaction does' using errcode = 'check_violation';
   end if;
+  -- Who books for an organization without its account's lock, or for the company, waits here and not in a circle.
+  perform pg_advisory_xact_lock(hashtextextended('ledger ' || coalesce(org_id::text, 'company'), 0))
+  from (select distinct org_id from written order by org_id) books;
   insert into public.ledger_balances as b (org_id, account, currency, balance_paise, entries)
   select org_id, account, currency, sum(amount_paise), count(*) from written
   group by org_id, account, currency
@@ -441,10 +448,23 @@ begin
     set balance_paise = b.balance_paise + excluded.balance_paise, entries = b.entries + excluded.entries;
   return null;
 end $$;
+revoke all on function ledger_entries_written() from public;
 create trigger written after insert on ledger_entries referencing new table as written
   for each statement execute function ledger_entries_written();
 
-create function ledger_is_append_only() returns trigger language plpgsql as $$
+create function ledger_transactions_written() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  if exists (
+    select from written t where not exists (select from public.ledger_entries e where e.transaction_id = t.id)
+  ) then
+    raise exception 'a ledger transaction is written together with its entries' using errcode = 'check_violation';
+  end if;
+  return null;
+end $$;
+create trigger written after insert on ledger_transactions referencing new table as written
+  for each statement execute function ledger_transactions_written();
+
+create function ledger_is_append_only() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   raise exception 'the ledger is append-only' using errcode = 'restrict_violation';
 end $$;
@@ -569,8 +589,10 @@ create policy readable on coupons for select using (app_org_id() is not null);
 create policy redeemed on coupons for update using (app_org_id() is not null) with check (app_org_id() is not null);
 
 grant select on plans, plan_prices, plan_limits, ledger_accounts to adapt_app;
-grant select, insert on gateway_plans, ledger_transactions, ledger_entries to adapt_app;
+grant select, insert on gateway_plans, ledger_entries to adapt_app;
+grant select, insert (id, org_id, source, kind, description, occurred_at) on ledger_transactions to adapt_app;
+grant select on ledger_balances to adapt_app;
 grant select, insert, update (redeemed, maximum_redemptions, valid_until) on coupons to adapt_app;
 grant select, insert, update on billing_accounts, subscriptions, orders, payments, refunds, disputes,
-  invoices, invoice_series, ledger_balances, gateway_events, settlements, billing_differences to adapt_app;
+  invoices, invoice_series, gateway_events, settlements, billing_differences to adapt_app;
 grant select, insert, update, delete on entitlements, usage_meters, coupon_redemptions, billing_checks to adapt_app;
