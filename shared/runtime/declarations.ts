@@ -199,6 +199,11 @@ interface RouteInput {
   query?: Schema
   headers?: Schema
   body?: Schema
+  /**
+   * Takes a body of any media type as the bytes that came, unparsed: for what is signed over them. `maximumBodyBytes`
+   * holds for it too.
+   */
+  rawBody?: true
   /** Success answers by status; null: no body. */
   responses: Responses
   /** Larger bodies are refused; the default is 1 MB. */
@@ -228,7 +233,7 @@ type OutputOf<S> = S extends Schema ? v.InferOutput<S> : Record<string, never>
 export interface RequestOf<R extends RouteInput> {
   params: OutputOf<R['params']>
   query: OutputOf<R['query']>
-  body: OutputOf<R['body']>
+  body: R['rawBody'] extends true ? Uint8Array : OutputOf<R['body']>
   /** By their names in small letters; those of the declaration's schema, else all. */
   headers: R['headers'] extends Schema ? v.InferOutput<R['headers']> : Readonly<Record<string, string | undefined>>
 }

@@ -82,6 +82,7 @@ export function routeHandler(
   const challenges = challengesOf(route)
   let module: RouteModule | undefined
   const cost = route.cost ?? 1
+  const hasBody = route.body !== undefined || route.rawBody === true
   const deprecation = Object.entries(route.deprecated ? deprecationHeaders(route.deprecated) : {})
 
   return async (request, response) => {
@@ -172,14 +173,12 @@ export function routeHandler(
     const principal = admission?.principal ?? null
     exchange.principal = principal
     const { headers } = request
-    const body = route.body
-      ? await readBody(request, route.maximumBodyBytes ?? defaultMaximumBodyBytes)
-      : Buffer.alloc(0)
+    const body = hasBody ? await readBody(request, route.maximumBodyBytes ?? defaultMaximumBodyBytes) : Buffer.alloc(0)
     const input: AnyRequest = {
       params: route.params ? validate(route.params, params, 'params') : {},
       query: validateQuery(query),
       headers: route.headers ? (validate(route.headers, headers, 'header') as never) : (headers as never),
-      body: (route.body ? validate(route.body, jsonObject(request, body), 'body') : {}) as never,
+      body: bodyOf(request, body) as never,
     }
     if (!isRead && headers['if-match'] !== undefined && !route.ifMatch) {
       throw new AppError('PRECONDITION_FAILED', 'This address does not support If-Match')
@@ -290,6 +289,11 @@ export function routeHandler(
     assertAgreement('X-Workspace-Id', headers['x-workspace-id'], params.workspace_id)
     assertAgreement('workspace_id', query.workspace_id, params.workspace_id)
     return admission
+  }
+
+  function bodyOf(request: HttpRequest, body: Buffer): unknown {
+    if (route.rawBody) return body
+    return route.body ? validate(route.body, jsonObject(request, body), 'body') : {}
   }
 
   function validateQuery(query: Record<string, string>) {

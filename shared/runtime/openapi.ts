@@ -69,13 +69,17 @@ function operation(name: string, tag: string, route: Route): JsonSchema {
     ...(deprecated ? { deprecated: true } : {}),
     security: securityOf(route),
     parameters: parametersOf(route),
-    ...(route.body
-      ? { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(route.body) } } } }
-      : {}),
+    ...requestBodyOf(route),
     responses,
     ...(route.access === 'public' ? {} : { 'x-access': route.access }),
     ...(route.cost === undefined ? {} : { 'x-cost': route.cost }),
   }
+}
+
+function requestBodyOf({ body, rawBody }: Route): JsonSchema {
+  // Without a schema it is any bytes, as OpenAPI 3.1 describes binary content.
+  if (rawBody) return { requestBody: { required: true, content: { '*/*': {} } } }
+  return body ? { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(body) } } } } : {}
 }
 
 function isOfOrganization({ access }: Route): boolean {
@@ -113,7 +117,7 @@ function errorsOf(route: Route): ErrorCode[] {
     (isOfOrganization(route) || route.params !== undefined) && 'NOT_FOUND',
     route.method !== 'GET' && 'CONFLICT',
     route.ifMatch === true && 'PRECONDITION_FAILED',
-    route.body !== undefined && 'PAYLOAD_TOO_LARGE',
+    (route.body !== undefined || route.rawBody === true) && 'PAYLOAD_TOO_LARGE',
     route.body !== undefined && 'UNSUPPORTED_MEDIA_TYPE',
     'VALIDATION_ERROR',
     'RATE_LIMITED',
