@@ -1,17 +1,30 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { newId } from '#shared/domain/ids.ts'
-import { type Database, nobody, type Scope } from '#shared/platform/database/index.ts'
+import type { Sql } from '#shared/domain/sql.ts'
+import { type Database, nobody, type Scope, system } from '#shared/platform/database/index.ts'
 import { cloneDatabase, type TestDatabase } from '../../tests/setup/database.ts'
 
 /** Tables without tenants' data; everything else must have forced row-level security. */
 const shared = [
   'feature_flag_changes',
   'feature_flags',
+  'gateway_plans',
   'idempotent_requests',
+  'invoice_series',
+  'ledger_accounts',
+  'plan_limits',
+  'plan_prices',
+  'plans',
   'processed_messages',
   'schema_migrations',
 ]
+
+/** Tables of the installation that not everybody may read, or not all of them change. */
+const installation = ['billing_checks', 'coupons', 'settlements']
+
+/** What an organization has at least two of: each posting has two sides. */
+const paired = ['ledger_balances', 'ledger_entries']
 
 let clone: TestDatabase
 let database: Database
@@ -60,7 +73,13 @@ test('the application role owns nothing and cannot step over the policies', asyn
 })
 
 /** What the application may do with the rights of the schema's owner, and nothing else. */
-const definers = ['append_audit', 'drop_expired_partitions', 'ensure_month_partitions', 'erase_audit']
+const definers = [
+  'append_audit',
+  'drop_expired_partitions',
+  'ensure_month_partitions',
+  'erase_audit',
+  'ledger_entries_written',
+]
 
 test('functions with the rights of the owner are these, with a search path of their own, and not for everybody', async () => {
   const found = await owner<{ name: string; settings: string; everybody: boolean }[]>`
@@ -168,6 +187,48 @@ async function fill(orgId: string): Promise<void> {
       output_tokens, thinking_tokens, cost_microdollars, estimated, milliseconds, finish)
     values (${newId()}, ${orgId}, ${workspace}, now(), 'm', 'fast', 't', 1, 0, 1, 0, 1, false, 1, 'stop')`
   await owner`insert into notifications (id, org_id, user_id, kind, title, body) values (${newId()}, ${orgId}, ${user}, 'k', 't', 'b')`
+  await fillBilling(orgId)
+}
+
+async function fillBilling(orgId: string): Promise<void> {
+  const [subscription, order, payment, transaction] = Array.from({ length: 4 }, newId) as [
+    string,
+    string,
+    string,
+    string,
+  ]
+  await owner`insert into plans (id, name, rank) values ('of-a-test', 'n', 32000) on conflict do nothing`
+  await owner`insert into coupons (code, amount_paise, duration, valid_from) values ('OF-A-TEST', 1, 'once', now())
+    on conflict do nothing`
+  await owner`insert into billing_accounts (org_id) values (${orgId})`
+  await owner`insert into entitlements (org_id, plan_id, seats) values (${orgId}, 'of-a-test', 1)`
+  await owner`insert into usage_meters (org_id, feature, month, used) values (${orgId}, 'runs', '2026-11', 1)`
+  await owner`insert into coupon_redemptions (org_id, code, order_id) values (${orgId}, 'OF-A-TEST', ${order})`
+  await owner`insert into subscriptions (id, org_id, plan_id, period, seats, status, collection, period_paise)
+    values (${subscription}, ${orgId}, 'of-a-test', 'month', 1, 'active', 'order', 1)`
+  await owner`insert into orders (id, org_id, kind, collection, plan_id, period, seats, lines, net_paise, cgst_paise, sgst_paise,
+      igst_paise, total_paise, receipt)
+    values (${order}, ${orgId}, 'start', 'checkout', 'of-a-test', 'month', 1, '[]', 1, 0, 0, 0, 1, ${order})`
+  await owner`insert into payments (id, org_id, gateway_payment_id, status, amount_paise, created_at)
+    values (${payment}, ${orgId}, ${payment}, 'created', 1, now())`
+  await owner`insert into refunds (id, org_id, payment_id, amount_paise, status, purpose)
+    values (${newId()}, ${orgId}, ${payment}, 1, 'requested', 'sale')`
+  await owner`insert into disputes (id, org_id, payment_id, gateway_dispute_id, amount_paise, status, created_at)
+    values (${newId()}, ${orgId}, ${payment}, ${newId()}, 1, 'open', now())`
+  // A draft: what is issued isn't changed by anybody, whoever's it is.
+  await owner`insert into invoices (id, org_id, kind, status, seller, buyer, place_of_supply, tax_kind, lines, net_paise,
+      cgst_paise, sgst_paise, igst_paise, total_paise)
+    values (${newId()}, ${orgId}, 'invoice', 'draft', '{}', '{}', '27', 'inter-state', '[]', 1, 0, 0, 0, 1)`
+  await owner`
+    with made as (
+      insert into ledger_transactions (id, org_id, source, kind, description, occurred_at)
+      values (${transaction}, ${orgId}, ${transaction}, 'payment', 'd', now()) returning id, org_id
+    )
+    insert into ledger_entries (transaction_id, line, org_id, account, amount_paise)
+    select id, line, org_id, account, paise from made, (values (1, '1100', 1), (2, '2000', -1)) as e (line, account, paise)`
+  await owner`insert into gateway_events (id, org_id, type, occurred_at, payload, status)
+    values (${newId()}, ${orgId}, 't', now(), '{}', 'received')`
+  await owner`insert into billing_differences (id, org_id, kind, subject) values (${newId()}, ${orgId}, 'kind', ${orgId})`
 }
 
 async function visible(scope: Scope, table: string): Promise<number> {
@@ -182,8 +243,11 @@ test('a scope sees its own organization, another sees nothing of it, and nobody 
   const [mine, theirs] = [newId(), newId()]
   await fill(mine)
   await fill(theirs)
-  for (const { name } of (await tables()).filter((table) => !shared.includes(table.name))) {
-    expect(await visible({ ...nobody, orgId: mine, workspaceId: 'any' }, name), name).toBe(1)
+  const belongToTenants = ({ name }: { name: string }) => !shared.includes(name) && !installation.includes(name)
+  for (const { name } of (await tables()).filter(belongToTenants)) {
+    expect(await visible({ ...nobody, orgId: mine, workspaceId: 'any' }, name), name).toBe(
+      paired.includes(name) ? 2 : 1,
+    )
     expect(await visible(nobody, name), `${name} without a scope`).toBe(0)
     expect(await visible({ ...nobody, orgId: newId(), workspaceId: 'any' }, name), `${name} of another`).toBe(0)
   }
@@ -207,6 +271,32 @@ test('a row cannot be written into another organization, nor moved there', async
       (sql) => sql`insert into workspaces (id, org_id, name) values (${newId()}, ${theirs}, 'w')`,
     ),
   ).rejects.toMatchObject({ code: '42501' })
+})
+
+test('what operators and schedules note is theirs: organizations see a coupon, and nothing of checks and settlements', async () => {
+  const orgId = newId()
+  await fill(orgId)
+  await database.transaction(system, async (sql) => {
+    await sql`insert into billing_checks (id, checked_at, invariant, holds) values (${newId()}, now(), 'i', true)`
+    await sql`insert into settlements (gateway_settlement_id, amount_paise, status, settled_at) values (${newId()}, 1, 'created', now())`
+  })
+  const tenant = { ...nobody, orgId, workspaceId: 'any' }
+  const seen = async (scope: Scope) => Promise.all(installation.map((name) => visible(scope, name)))
+  expect(await seen(nobody)).toEqual([0, 0, 0])
+  expect(await seen(tenant)).toEqual([0, 1, 0])
+  expect(await seen(system)).toEqual([1, 1, 1])
+  const refused = [
+    (sql: Sql) =>
+      sql`insert into billing_checks (id, checked_at, invariant, holds) values (${newId()}, now(), 'i', true)`,
+    (sql: Sql) =>
+      sql`insert into settlements (gateway_settlement_id, amount_paise, status, settled_at) values ('s', 1, 'created', now())`,
+    (sql: Sql) => sql`insert into coupons (code, amount_paise, duration, valid_from) values ('MINE', 1, 'once', now())`,
+    (sql: Sql) => sql`update coupons set amount_paise = 100000`,
+    (sql: Sql) => sql`delete from coupons`,
+  ]
+  for (const statement of refused) {
+    await expect(database.transaction(tenant, statement)).rejects.toMatchObject({ code: '42501' })
+  }
 })
 
 test('a person can change or delete nothing outside of the organization they are in, not even where they belong', async () => {
