@@ -165,6 +165,8 @@ export interface PaymentGateway {
     signal?: AbortSignal,
   ): Promise<RefundSnapshot>
   refundsOfPayment(paymentId: string, signal?: AbortSignal): Promise<RefundSnapshot[]>
+  fetchRefund(id: string, signal?: AbortSignal): Promise<RefundSnapshot>
+  fetchDispute(id: string, signal?: AbortSignal): Promise<DisputeSnapshot>
 
   /** @param amountPaise of each charge, with tax */
   createPlan(
