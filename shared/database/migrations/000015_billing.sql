@@ -148,6 +148,8 @@ create table subscriptions (
   -- What is paid for; null before the first payment.
   current_period_start timestamptz,
   current_period_end timestamptz,
+  -- Day of the month, in India, on which periods begin: in shorter months on their last one.
+  billing_day smallint check (billing_day between 1 and 31),
   cancel_at_period_end boolean not null default false,
   -- At the end of the period: {"plan_id","period","seats"}.
   next_change jsonb,
@@ -196,6 +198,8 @@ create table orders (
   sgst_paise bigint not null check (sgst_paise >= 0),
   igst_paise bigint not null check (igst_paise >= 0),
   total_paise bigint not null,
+  -- What of the total is paid by credit notes that were not paid back; the customer pays the rest.
+  credit_paise bigint not null default 0 check (credit_paise >= 0),
   coupon_code text,
   -- Ours, for the gateway: at most 40 characters.
   receipt text not null unique check (length(receipt) <= 40),
@@ -212,6 +216,7 @@ create table orders (
   updated_at timestamptz not null default now(),
   unique (subscription_id, cycle),
   check (total_paise = net_paise + cgst_paise + sgst_paise + igst_paise),
+  check (credit_paise <= total_paise),
   check (fulfilled_at is null or status = 'paid'),
   check (period_end is null or period_end > period_start)
 );
