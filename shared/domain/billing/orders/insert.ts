@@ -26,6 +26,8 @@ export type OrderDraft = Pick<
 > & {
   period_start: Date | string | null
   period_end: Date | string | null
+  /** What of the total credit notes pay. */
+  credit_paise?: number
   /** Of a mandate's charge: which one it is. */
   cycle?: number | null
 }
@@ -39,12 +41,13 @@ export async function insertOrder({ sql, now }: BillingEffects, draft: OrderDraf
   const expiresAt = new Date(now.getTime() + orderLifeHours * 3_600_000)
   const [order] = await sql<OrderRow[]>`
     insert into orders (id, org_id, subscription_id, kind, collection, plan_id, period, seats, period_start, period_end,
-      lines, net_paise, cgst_paise, sgst_paise, igst_paise, total_paise, coupon_code, receipt, gateway_order_id, cycle,
+      lines, net_paise, cgst_paise, sgst_paise, igst_paise, total_paise, credit_paise, coupon_code, receipt, gateway_order_id, cycle,
       expires_at, created_by, created_at, updated_at)
     values (${draft.id}, ${draft.org_id}, ${draft.subscription_id}, ${draft.kind}, ${draft.collection}, ${draft.plan_id},
       ${draft.period}, ${draft.seats}, ${draft.period_start}, ${draft.period_end},
       ${sql.json(draft.lines.map((line) => ({ ...line })))}, ${draft.net_paise}, ${draft.cgst_paise},
-      ${draft.sgst_paise}, ${draft.igst_paise}, ${draft.total_paise}, ${draft.coupon_code}, ${receiptOf(draft.id)},
+      ${draft.sgst_paise}, ${draft.igst_paise}, ${draft.total_paise},
+      ${draft.credit_paise ?? 0}, ${draft.coupon_code}, ${receiptOf(draft.id)},
       ${draft.gateway_order_id}, ${draft.cycle ?? null}, ${draft.collection === 'checkout' ? expiresAt : null},
       ${draft.created_by}, ${now}, ${now})
     on conflict (subscription_id, cycle) do nothing

@@ -21,6 +21,8 @@ export interface OrderRow {
   sgst_paise: number
   igst_paise: number
   total_paise: number
+  /** What of the total credit notes pay; the rest is due. */
+  credit_paise: number
   coupon_code: string | null
   receipt: string
   gateway_order_id: string | null
@@ -36,8 +38,18 @@ export interface OrderRow {
 
 export const orderColumns = [
   ...['id', 'org_id', 'subscription_id', 'kind', 'collection', 'plan_id', 'period', 'seats', 'period_start'],
-  ...['period_end', 'lines', 'net_paise', 'cgst_paise', 'sgst_paise', 'igst_paise', 'total_paise', 'coupon_code'],
-  ...['receipt', 'gateway_order_id', 'cycle', 'status', 'expires_at', 'fulfilled_at', 'payment_id', 'created_by'],
+  ...['period_end', 'lines', 'net_paise', 'cgst_paise', 'sgst_paise', 'igst_paise', 'total_paise', 'credit_paise'],
+  ...[
+    'coupon_code',
+    'receipt',
+    'gateway_order_id',
+    'cycle',
+    'status',
+    'expires_at',
+    'fulfilled_at',
+    'payment_id',
+    'created_by',
+  ],
   ...['created_at', 'updated_at'],
 ]
 
