@@ -101,6 +101,8 @@ create table entitlements (
   seats integer not null check (seats >= 1),
   -- End of the paid period with its grace; null: until further notice.
   until timestamptz,
+  -- Given by an operator, whatever is paid for.
+  by_contract boolean not null default false,
   -- Limits by contract, over those of the plan: {"documents": 5000, "runs": null}.
   overrides jsonb not null default '{}' check (jsonb_typeof(overrides) = 'object'),
   updated_at timestamptz not null default now()
@@ -248,7 +250,8 @@ create table payments (
   updated_at timestamptz not null default now(),
   check (refunded_paise between 0 and amount_paise),
   check (fee_tax_paise <= fee_paise),
-  check (status not in ('captured', 'partially_refunded', 'refunded') or captured_at is not null),
+  -- One that was only authorized is given back, `refunded`, without ever having been captured.
+  check (status not in ('captured', 'partially_refunded') or captured_at is not null),
   check ((status = 'refunded') = (refunded_paise = amount_paise)),
   check ((status = 'partially_refunded') = (refunded_paise > 0 and refunded_paise < amount_paise))
 );

@@ -16,7 +16,8 @@ export async function grantEntitlement(sql: Sql, { orgId, planId, seats, until }
     insert into entitlements as e (org_id, plan_id, seats, until)
     values (${orgId}, ${planId}, ${seats}, ${until})
     on conflict (org_id) do update
-    set plan_id = excluded.plan_id, seats = excluded.seats, until = excluded.until, updated_at = now()`
+    set plan_id = excluded.plan_id, seats = excluded.seats, until = excluded.until, by_contract = false,
+      updated_at = now()`
 }
 
 /** Puts an organization back to the default plan, with nothing beyond it. Doing it again is fine. */
@@ -31,11 +32,11 @@ export async function withdrawEntitlement(sql: Sql, orgId: string): Promise<void
 export async function setContract(sql: Sql, contract: Grant & { overrides: LimitOverrides }): Promise<void> {
   const { orgId, planId, seats, until, overrides } = contract
   const written = await sql`
-    insert into entitlements as e (org_id, plan_id, seats, until, overrides)
-    select ${orgId}, id, ${seats}, ${until}, ${sql.json(overrides)} from plans where id = ${planId}
+    insert into entitlements as e (org_id, plan_id, seats, until, overrides, by_contract)
+    select ${orgId}, id, ${seats}, ${until}, ${sql.json(overrides)}, true from plans where id = ${planId}
     on conflict (org_id) do update
     set plan_id = excluded.plan_id, seats = excluded.seats, until = excluded.until, overrides = excluded.overrides,
-      updated_at = now()
+      by_contract = true, updated_at = now()
     returning 1`
   if (written.length > 0) return
   throw new AppError('VALIDATION_ERROR', 'There is no such plan', [
