@@ -1,0 +1,91 @@
+import type { PaymentSnapshot } from '../gateway.ts'
+import type { GatewayBooks, OurBooks } from './books.ts'
+import { difference, inAnotherCurrency, type Notes } from './findings.ts'
+import { paymentRank } from './ranks.ts'
+
+/** Payments; returns whose each of them is, by the gateway's id. */
+export function comparePayments(
+  notes: Notes,
+  theirs: GatewayBooks,
+  ours: OurBooks,
+  asked: ReadonlySet<string>,
+): ReadonlyMap<string, string> {
+  const rows = new Map(ours.payments.map((row) => [row.gateway_payment_id, row]))
+  const orders = new Map(ours.orders.map((row) => [row.gateway_order_id, row.org_id]))
+  const subscriptions = new Map(ours.subscriptions.map((row) => [row.gateway_subscription_id, row.org_id]))
+  const orgs = new Map(ours.payments.map((row) => [row.gateway_payment_id, row.org_id]))
+  for (const payment of theirs.payments) {
+    const row = rows.get(payment.id)
+    const ofInvoice = theirs.subscriptionOfInvoice.get(payment.invoiceId ?? '')
+    const orgId = row?.org_id ?? orders.get(payment.orderId ?? '') ?? subscriptions.get(ofInvoice ?? '') ?? null
+    if (payment.currency !== 'INR') {
+      notes.differences.push(inAnotherCurrency(payment, orgId))
+      continue
+    }
+    if (orgId === null) {
+      parkPayment(notes, payment)
+      continue
+    }
+    orgs.set(payment.id, orgId)
+    // A payment that was only begun is told of by no webhook.
+    if (!row) {
+      if (payment.status !== 'created') notes.repairs.push({ orgId, kind: 'payment', gatewayId: payment.id })
+      continue
+    }
+    if (row.amount_paise !== payment.amountPaise) {
+      notes.differences.push(
+        difference('payment-amount-differs', payment.id, orgId, row.amount_paise, payment.amountPaise),
+      )
+      continue
+    }
+    const [their, our] = [paymentRank[payment.status], paymentRank[row.status]]
+    const knowsFee = payment.feePaise !== null && row.fee_paise === null
+    if (their > our || payment.refundedPaise > row.refunded_paise || knowsFee) {
+      notes.repairs.push({ orgId, kind: 'payment', gatewayId: payment.id })
+    } else if (their < our || payment.refundedPaise < row.refunded_paise) {
+      const expected = { status: row.status, refunded_paise: row.refunded_paise }
+      const found = { status: payment.status, refunded_paise: payment.refundedPaise }
+      if (asked.has(payment.id)) {
+        notes.differences.push({
+          ...difference('payment-state-differs', payment.id, orgId, expected, found),
+          amountPaise: payment.amountPaise,
+        })
+      } else notes.doubts.push({ kind: 'payment', gatewayId: payment.id, gatewayPaymentId: payment.id })
+    }
+  }
+  const listed = new Set(theirs.payments.map(({ id }) => id))
+  for (const row of ours.expectedPayments) {
+    const id = row.gateway_payment_id
+    if (listed.has(id)) continue
+    if (asked.has(id)) notes.differences.push(difference('payment-missing', id, row.org_id, row.amount_paise, null))
+    else notes.doubts.push({ kind: 'payment', gatewayId: id, gatewayPaymentId: id })
+  }
+  return orgs
+}
+
+/** What was never taken is nobody's business; what was paid back wholly is parked as it came, and its refund as it went. */
+function parkPayment(notes: Notes, payment: PaymentSnapshot): void {
+  if (payment.status !== 'captured' && payment.refundedPaise === 0) return
+  notes.receipts.push(payment)
+  const left = payment.amountPaise - payment.refundedPaise
+  if (left > 0) notes.differences.push({ ...difference('payment-unknown', payment.id, null, null, left) })
+}
+
+/** Orders: only what was paid without our knowing. */
+export function compareOrders(notes: Notes, theirs: GatewayBooks, ours: OurBooks): void {
+  const rows = new Map(ours.orders.map((row) => [row.gateway_order_id, row]))
+  for (const order of theirs.orders) {
+    const row = rows.get(order.id)
+    // One that was made for an answer that got lost; nobody can pay it, and if somebody did, the payment is parked.
+    if (!row) continue
+    if (order.currency !== 'INR') {
+      notes.differences.push(inAnotherCurrency(order, row.org_id))
+    } else if (order.amountPaise !== row.payable_paise) {
+      notes.differences.push(
+        difference('order-amount-differs', order.id, row.org_id, row.payable_paise, order.amountPaise),
+      )
+    } else if (order.status === 'paid' && (row.status === 'created' || row.status === 'attempted')) {
+      notes.repairs.push({ orgId: row.org_id, kind: 'order', gatewayId: order.id })
+    }
+  }
+}
