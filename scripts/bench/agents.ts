@@ -108,7 +108,7 @@ async function startWorld(ends: (() => Promise<unknown>)[]): Promise<World> {
     dataFolder: folder,
     host: '127.0.0.1',
     port: 0,
-    settings: { APP_ENV: 'production' },
+    settings: { APP_ENV: 'production', DEFAULT_PLAN: 'enterprise' },
     log: createLogger({ level: 'warn', readable: false, stream: process.stderr }),
   })
   ends.push(() => product.stop())

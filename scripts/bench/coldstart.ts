@@ -199,7 +199,7 @@ async function startDatabase(issuer: Issuer, ends: (() => Promise<unknown>)[]): 
     applicationName: 'coldstart',
   })
   const claims = { sub: issuer.subject, email: 'analyst@example.org' }
-  const { userId } = await database.transaction(system, (sql) => loadIdentity(sql, claims))
+  const { userId } = await database.transaction(system, (sql) => loadIdentity(sql, claims, 'enterprise'))
   const orgId = newId()
   await database.transaction({ ...nobody, orgId, userId, workspaceId: 'any' }, async (sql) => {
     await createOrganization({ sql, publish: async () => {} }, { id: orgId, name: 'Example', ownerId: userId })

@@ -240,6 +240,7 @@ async function compareFunctions(
     ...deployedSettings('http://localhost'),
     RATE_LIMIT_PRINCIPAL_PER_MINUTE: '1000000',
     RATE_LIMIT_ADDRESS_PER_MINUTE: '1000000',
+    DEFAULT_PLAN: 'enterprise',
   }
   const start = async (path: string, name: string) => {
     const running = await startFunction(path, name, settings)

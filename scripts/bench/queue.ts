@@ -123,7 +123,7 @@ async function startWorld(folder: string, ends: (() => Promise<unknown>)[]): Pro
     dataFolder: folder,
     host: '127.0.0.1',
     port: 0,
-    settings: { APP_ENV: 'production' },
+    settings: { APP_ENV: 'production', DEFAULT_PLAN: 'enterprise' },
     furtherFunctions,
     log,
   })

@@ -14,7 +14,7 @@ export const demoCredentials = { email: 'demo@raptorflow.example', password: 'de
 export async function ensureDemo(services: Services, issuer: LocalIssuer, password: string): Promise<boolean> {
   const { id } = await issuer.ensureUser({ email: demoCredentials.email, password })
   const { memberships, userId } = await services.database.transaction(system, (sql) =>
-    loadIdentity(sql, { sub: id, email: demoCredentials.email }),
+    loadIdentity(sql, { sub: id, email: demoCredentials.email }, services.config.DEFAULT_PLAN),
   )
   if (memberships.length > 0) return false
   const orgId = newId()

@@ -30,7 +30,8 @@ afterAll(async () => {
 })
 
 /** As one instance of the product: each has a cache of its own. */
-const instance = () => new KeyAuthenticator({ database, now: () => now })
+const config = { DEFAULT_PLAN: 'enterprise' }
+const instance = () => new KeyAuthenticator({ database, config, now: () => now })
 const pass = (seconds: number) => {
   now = new Date(now.getTime() + seconds * 1000)
 }
@@ -95,7 +96,7 @@ test('a key that is revoked while it is being loaded is believed for no longer',
       return result
     },
   }
-  const one = new KeyAuthenticator({ database: { ...database, ...slow }, now: () => now })
+  const one = new KeyAuthenticator({ database: { ...database, ...slow }, config, now: () => now })
   await one.authenticate(key, reading, anywhere)
   pass(1)
   await expect(one.authenticate(key, reading, anywhere)).rejects.toMatchObject(invalid)
@@ -154,7 +155,7 @@ test('what is no key is refused without asking the database, and guesses are not
       return database.transaction(...parameters)
     },
   }
-  const one = new KeyAuthenticator({ database: { ...database, ...counting }, now: () => now })
+  const one = new KeyAuthenticator({ database: { ...database, ...counting }, config, now: () => now })
   for (const text of ['', 'rfa_', `rfa_${'0'.repeat(33)}`, `${newApiKey()}x`]) {
     await expect(one.authenticate(text, reading, anywhere)).rejects.toMatchObject(invalid)
   }

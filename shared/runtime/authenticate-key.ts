@@ -10,15 +10,17 @@ import type { Machine } from './declarations.ts'
 import { LastUse } from './last-use.ts'
 import type { Services } from './services.ts'
 
+type Needs = Pick<Services, 'database' | 'now'> & { config: Pick<Services['config'], 'DEFAULT_PLAN'> }
+
 /** Turns API keys into principals. */
 export class KeyAuthenticator {
   /** When keys were used last; whoever owns a batch of writes flushes it. */
   readonly lastUse = new LastUse()
-  readonly #services: Pick<Services, 'database' | 'now'>
+  readonly #services: Needs
   /** By hash. */
   readonly #believed: Believed<LoadedKey>
 
-  constructor(services: Pick<Services, 'database' | 'now'>) {
+  constructor(services: Needs) {
     this.#services = services
     this.#believed = new Believed(() => services.now())
   }
@@ -36,7 +38,7 @@ export class KeyAuthenticator {
     const known = this.#believed.recall(fingerprint.sha256)
     const key = known ?? (await this.#load(fingerprint.sha256))
     const decided = attempt(() => this.#admit(key, demand, wanted))
-    if (key) await charge?.(key.id, decided.principal)
+    if (key) await charge?.(key.id, decided.principal, key.requestsPerMinute)
     if (decided.principal) return decided.principal
     // The refusal may rest on what was true seconds ago: look again.
     if (known) return this.#admit(await this.#load(fingerprint.sha256), demand, wanted)
@@ -51,9 +53,9 @@ export class KeyAuthenticator {
   }
 
   #load(sha256: string): Promise<LoadedKey | null> {
-    const { database } = this.#services
+    const { database, config } = this.#services
     return this.#believed.look(sha256, () =>
-      database.transaction(system, (sql) => loadKey(sql, sha256), { readOnly: true }),
+      database.transaction(system, (sql) => loadKey(sql, sha256, config.DEFAULT_PLAN), { readOnly: true }),
     )
   }
 }

@@ -12,9 +12,14 @@ import type { AccessClaims, Services } from './services.ts'
 /**
  * Takes a request from the rate limit of a user or an API key.
  * @param principal null when they are refused by what is known of them
+ * @param perMinute what the plan of their organization allows; null: as much as the installation
  * @throws AppError RATE_LIMITED
  */
-export type Charge = (principalId: string, principal: SignedIn | Member | Machine | null) => Promise<void>
+export type Charge = (
+  principalId: string,
+  principal: SignedIn | Member | Machine | null,
+  perMinute: number | null,
+) => Promise<void>
 
 /** Someone who was let in. */
 export interface Admission {
@@ -81,7 +86,7 @@ export class Authenticator {
     const known = this.#believed.recall(claims.sub)
     const identity = known ?? (await this.#load(claims))
     const decided = attempt(() => decide(identity, demand, wanted))
-    await charge?.(identity.userId, decided.principal)
+    await charge?.(identity.userId, decided.principal, requestsOf(identity, decided.principal))
     if (decided.principal) return decided.principal
     // The refusal may rest on what was true seconds ago: look again.
     if (known) return decide(await this.#load(claims), demand, wanted)
@@ -113,9 +118,17 @@ export class Authenticator {
   }
 
   #load(claims: AccessClaims): Promise<Identity> {
-    const { database } = this.#services
-    return this.#believed.look(claims.sub, () => database.transaction(system, (sql) => loadIdentity(sql, claims)))
+    const { database, config } = this.#services
+    return this.#believed.look(claims.sub, () =>
+      database.transaction(system, (sql) => loadIdentity(sql, claims, config.DEFAULT_PLAN)),
+    )
   }
+}
+
+/** What the plan of the organization that they are in lets them ask in a minute. */
+function requestsOf({ memberships }: Identity, principal: SignedIn | Member | null): number | null {
+  if (!principal || !('orgId' in principal)) return null
+  return memberships.find(({ orgId }) => orgId === principal.orgId)?.requestsPerMinute ?? null
 }
 
 /** The password of HTTP Basic, or null when the header is none; the user's name may be anything (RFC 7617). */

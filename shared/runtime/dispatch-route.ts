@@ -132,15 +132,25 @@ export function routeHandler(
   }
 
   /** @throws AppError RATE_LIMITED */
-  async function limit(response: HttpResponse, kind: LimitKind, id: string, tokens: number): Promise<void> {
-    const taken = limiter.take(kind, id, tokens)
+  async function limit(
+    response: HttpResponse,
+    kind: LimitKind,
+    id: string,
+    tokens: number,
+    planned: number | null = null,
+  ): Promise<void> {
+    const taken = limiter.take(kind, id, tokens, planned)
     const decision = taken instanceof Promise ? await taken : taken
     response.setHeader('x-ratelimit-limit', decision.limit)
     response.setHeader('x-ratelimit-remaining', decision.remaining)
     response.setHeader('x-ratelimit-reset', decision.resetSeconds)
     if (decision.allowed) return
     const { retryAfterSeconds } = decision
-    throw new AppError('RATE_LIMITED', 'Too many requests; try again later', [], { retryAfterSeconds })
+    const message =
+      decision.limit === planned
+        ? `Too many requests: your plan allows ${planned} in a minute; larger plans are at GET /v1/billing/plans`
+        : 'Too many requests; try again later'
+    throw new AppError('RATE_LIMITED', message, [], { retryAfterSeconds })
   }
 
   /** Says what became of a request. */
@@ -278,12 +288,17 @@ export function routeHandler(
       orgId: named.orgId ?? uuidIn(params.organization_id),
       workspaceId: named.workspaceId ?? uuidIn(params.workspace_id),
     }
-    const admission = await authenticator.authenticate(headers.authorization, route, wanted, async (id, known) => {
-      exchange.principal = known
-      const orgId = known && 'orgId' in known ? { orgId: known.orgId } : {}
-      exchange.log = exchange.log.child({ userId: id, ...orgId })
-      await limit(exchange.response, 'principal', id, cost)
-    })
+    const admission = await authenticator.authenticate(
+      headers.authorization,
+      route,
+      wanted,
+      async (id, known, perMinute) => {
+        exchange.principal = known
+        const orgId = known && 'orgId' in known ? { orgId: known.orgId } : {}
+        exchange.log = exchange.log.child({ userId: id, ...orgId })
+        await limit(exchange.response, 'principal', id, cost, perMinute)
+      },
+    )
     // Only now, so that it tells nobody which of the two there is.
     assertAgreement('X-Org-Id', headers['x-org-id'], params.organization_id)
     assertAgreement('X-Workspace-Id', headers['x-workspace-id'], params.workspace_id)

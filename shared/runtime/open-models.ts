@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '#shared/config.ts'
 import { localRules } from '#shared/domain/agents/tasks/index.ts'
 import { createSpendAuthority } from '#shared/domain/costs/authority.ts'
-import { defaultBudget } from '#shared/domain/costs/money.ts'
+import { budgetDefaults } from '#shared/domain/costs/money.ts'
 import { newId } from '#shared/domain/ids.ts'
 import { resolveAliases } from '#shared/domain/models/aliases.ts'
 import type { ModelArtifact } from '#shared/domain/models/calls.ts'
@@ -39,7 +39,7 @@ export function openModels(breakers: CircuitBreakers, defaults: ModelDefaults): 
         prices: priceList(config.MODEL_PRICES, freeModels),
         aliasesOf: async ({ workspaceId }) =>
           resolveAliases(installed, await commit((sql) => readModelSettings(sql, workspaceId))),
-        authority: createSpendAuthority({ commit, now, defaultBudgetMicrodollars: defaultBudget(config) }),
+        authority: createSpendAuthority({ commit, now, ...budgetDefaults(config) }),
         breakers,
         keep: (artifact) => keepArtifact(objects, artifact),
         log,

@@ -263,10 +263,10 @@ describe('the memory of an instance', () => {
       return { id }
     })
     for (let at = 0; at < 300; at++) {
-      table.find(String(at), at)
+      table.find(String(at), at, undefined)
       expect(table.size).toBeLessThanOrEqual(100)
       for (let recent = Math.max(0, at - 49); recent <= at; recent++)
-        expect(table.find(String(recent), at).id).toBe(String(recent))
+        expect(table.find(String(recent), at, undefined).id).toBe(String(recent))
     }
     expect(made).toBe(300)
   })
@@ -277,7 +277,7 @@ describe('the memory of an instance', () => {
       told.push(forgottenAt)
       return id
     })
-    for (const [at, id] of ['a', 'b', 'c', 'd', 'e', 'f', 'a'].entries()) table.find(id, at)
+    for (const [at, id] of ['a', 'b', 'c', 'd', 'e', 'f', 'a'].entries()) table.find(id, at, undefined)
     const never = Number.NEGATIVE_INFINITY
     // When "e" came, "a" and "b" were forgotten, which nobody had used since "c" came at 2.
     expect(told).toEqual([never, never, never, never, never, 2, 2])

@@ -92,7 +92,7 @@ export class RateLimiter {
   readonly #wallClock: () => Date
   readonly #startTimer: NonNullable<RateLimiterOptions['startTimer']>
   readonly #guard: StoreGuard
-  readonly #tables: Record<LimitKind, RecentTable<Bucket>>
+  readonly #tables: Record<LimitKind, RecentTable<Bucket, number>>
   readonly #limits: Record<LimitKind, number>
   #isPrepared = false
   #isToBePrepared = false
@@ -109,8 +109,8 @@ export class RateLimiter {
     this.#guard = new StoreGuard(options.log)
     this.#limits = { principal: limits.principalPerMinute, address: limits.addressPerMinute }
     const table = (kind: LimitKind) =>
-      new RecentTable<Bucket>(rememberedBuckets, (id, now, forgottenAt) =>
-        newBucket(`rate:${kind}:${id}`, this.#limits[kind], now, forgottenAt),
+      new RecentTable<Bucket, number>(rememberedBuckets, (id, now, forgottenAt, limit) =>
+        newBucket(`rate:${kind}:${id}`, limit, now, forgottenAt),
       )
     this.#tables = { principal: table('principal'), address: table('address') }
   }
@@ -120,10 +120,14 @@ export class RateLimiter {
    * they have to wait for its first lease (at most 250 ms).
    * @param id of the user or key, or the network; 1 to 1,000 characters
    * @param cost whole tokens; more than the limit counts as the limit
+   * @param own a lower limit of theirs than everybody's; those with different ones at different places have a bucket for each
    */
-  take(kind: LimitKind, id: string, cost: number): Decision | Promise<Decision> {
+  take(kind: LimitKind, id: string, cost: number, own: number | null = null): Decision | Promise<Decision> {
     const now = this.#now()
-    return this.#decide(this.#tables[kind].find(id, now), Math.min(cost, this.#limits[kind]), now)
+    const everybodys = this.#limits[kind]
+    const limit = own === null ? everybodys : Math.max(1, Math.min(own, everybodys))
+    const bucket = this.#tables[kind].find(limit === everybodys ? id : `${id}@${limit}`, now, limit)
+    return this.#decide(bucket, Math.min(cost, limit), now)
   }
 
   #decide(bucket: Bucket, cost: number, now: number): Decision | Promise<Decision> {

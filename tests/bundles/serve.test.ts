@@ -73,6 +73,7 @@ function settingsOf({ services: { config } }: TestProduct): Record<string, strin
     SIGNING_SECRET: config.SIGNING_SECRET,
     RATE_LIMIT_PRINCIPAL_PER_MINUTE: String(config.RATE_LIMIT_PRINCIPAL_PER_MINUTE),
     RATE_LIMIT_ADDRESS_PER_MINUTE: String(config.RATE_LIMIT_ADDRESS_PER_MINUTE),
+    DEFAULT_PLAN: config.DEFAULT_PLAN,
   }
 }
 

@@ -194,6 +194,7 @@ export async function addOrganization(product: TestProduct): Promise<World> {
       commit: (work) => services.database.transaction(scope, work),
       now: () => new Date(),
       defaultBudgetMicrodollars: 25_000_000,
+      defaultPlanId: 'enterprise',
     })
     const origin = {
       orgId,

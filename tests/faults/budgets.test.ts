@@ -8,7 +8,7 @@ import { AppError } from '#shared/domain/errors.ts'
 import { newId } from '#shared/domain/ids.ts'
 import type { Database } from '#shared/platform/database/index.ts'
 import { PlatformError } from '#shared/platform/errors.ts'
-import { createSpender, defaultBudgetMicrodollars, findImbalances, refuseOverspending } from '../setup/costs.ts'
+import { budgetDefaults, createSpender, findImbalances, refuseOverspending } from '../setup/costs.ts'
 import { cloneDatabase, type TestDatabase } from '../setup/database.ts'
 import { Random } from './random.ts'
 
@@ -59,7 +59,7 @@ test(`of 50 calls at the same time exactly one is granted by a budget for one, 1
     await spender.commit((sql) =>
       setBudget(sql, workspaceId, held === 'workspace' ? limit : 50 * ample, {
         now: spender.clock.now,
-        defaultBudgetMicrodollars,
+        ...budgetDefaults,
       }),
     )
     if (runId) {
@@ -117,7 +117,7 @@ test(`the books balance whatever calls, lost answers, crashes, sweeps and budget
       return result
     }
 
-    const authority = createSpendAuthority({ commit: faulty, now: () => spender.clock.now, defaultBudgetMicrodollars })
+    const authority = createSpendAuthority({ commit: faulty, now: () => spender.clock.now, ...budgetDefaults })
 
     const actions: Record<string, () => Promise<unknown>> = {
       async reserve() {
@@ -152,7 +152,7 @@ test(`the books balance whatever calls, lost answers, crashes, sweeps and budget
       },
       async setBudget() {
         const limit = random.pick([null, 0, 5_000, 20_000, 100_000])
-        const options = { now: spender.clock.now, defaultBudgetMicrodollars }
+        const options = { now: spender.clock.now, ...budgetDefaults }
         await spender.commit((sql) => setBudget(sql, workspaceId, limit, options))
       },
       async openRun() {
@@ -210,7 +210,7 @@ test(`the books balance whatever calls, lost answers, crashes, sweeps and budget
 test('a process that dies between the call and its booking leaves the worst case spent, never less', async () => {
   const spender = await createSpender(database)
   const { workspaceId } = spender
-  const options = { now: spender.clock.now, defaultBudgetMicrodollars }
+  const options = { now: spender.clock.now, ...budgetDefaults }
   await spender.commit((sql) => setBudget(sql, workspaceId, 10_000, options))
   for (let died = 0; died < 10; died++) await spender.reserve(1_000)
   expect(await isDone(spender.reserve(1))).toBe(false)

@@ -7,7 +7,7 @@ import { bookLostCalls } from '#shared/domain/costs/sweep.ts'
 import type { ModelDriver } from '#shared/domain/models/types.ts'
 import { ModelError } from '#shared/domain/models/types.ts'
 import { type Database, system } from '#shared/platform/database/index.ts'
-import { defaultBudgetMicrodollars, findImbalances } from '../setup/costs.ts'
+import { budgetDefaults, findImbalances } from '../setup/costs.ts'
 import { type CouncilBench, openCouncil } from '../setup/council.ts'
 import { paidModels } from '../setup/paid-models.ts'
 import { isDone } from './courier.ts'
@@ -108,7 +108,7 @@ export async function sweepCalls(database: Database): Promise<void> {
         await sql`select set_config('app.org_id', ${id}, true), set_config('app.workspace_id', 'any', true)`
       },
       now: new Date(Date.now() + 3_600_000),
-      defaultBudgetMicrodollars,
+      ...budgetDefaults,
     }),
   )
 }

@@ -42,6 +42,7 @@ async function newTeam() {
       commit: (work) => product.services.database.transaction({ ...nobody, orgId, workspaceId: 'any' }, work),
       now: () => at,
       defaultBudgetMicrodollars: 50_000,
+      defaultPlanId: 'enterprise',
     })
   /** Sets aside a tenth of a cent, and books it unless `cost` is null. */
   async function spend(cost: number | null, at: Date, origin: Partial<CallOrigin> = {}, model = 'local:rules-1') {

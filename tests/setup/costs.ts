@@ -7,6 +7,8 @@ import { type Database, nobody, system } from '#shared/platform/database/index.t
 import { createTenants } from './tenancy.ts'
 
 export const defaultBudgetMicrodollars = 25_000_000
+/** What a workspace without a budget of its own may spend, under a plan without limits. */
+export const budgetDefaults = { defaultBudgetMicrodollars, defaultPlanId: 'enterprise' }
 
 type Reservation = Parameters<SpendAuthority['reserve']>[0]
 type Settlement = Parameters<SpendAuthority['settle']>[1]
@@ -20,7 +22,7 @@ export async function createSpender(database: Database, start = new Date('2026-1
   const workspaceId = workspace!.id
   const clock = { now: start }
   const commit = <Result>(work: (sql: postgres.ISql) => Promise<Result>) => database.transaction(scope, work)
-  const authority = createSpendAuthority({ commit, now: () => clock.now, defaultBudgetMicrodollars })
+  const authority = createSpendAuthority({ commit, now: () => clock.now, ...budgetDefaults })
 
   const reservation = (worstCaseMicrodollars: number, origin: Partial<CallOrigin> = {}): Reservation => ({
     id: newId(),
@@ -58,7 +60,7 @@ export async function createSpender(database: Database, start = new Date('2026-1
             await sql`select set_config('app.org_id', ${id}, true), set_config('app.workspace_id', 'any', true)`
           },
           now: clock.now,
-          defaultBudgetMicrodollars,
+          ...budgetDefaults,
         }),
       ),
     pass(minutes: number): void {

@@ -85,6 +85,7 @@ export async function openCouncil(database: Database, options: CouncilOptions): 
       work({
         sql,
         now: new Date(),
+        config: { DEFAULT_PLAN: 'enterprise' },
         enqueue: async (_, payload, { notBefore = null } = {}) => {
           steps.push({ step: payload as RunStep, notBefore })
         },
@@ -116,7 +117,13 @@ export async function openCouncil(database: Database, options: CouncilOptions): 
       const id = newId()
       const draft = { id, orgId, workspaceId, input: { value: input, key: null }, createdBy: userId }
       await act((context) =>
-        createRun(context, catalogue.playbooks.get(playbook)!, { ...draft, budgetMicrodollars, maximumActive: 100 }),
+        createRun(context, catalogue.playbooks.get(playbook)!, {
+          ...draft,
+          budgetMicrodollars,
+          maximumActive: 100,
+          at: new Date(),
+          defaultPlanId: 'enterprise',
+        }),
       )
       return id
     },

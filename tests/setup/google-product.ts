@@ -80,6 +80,7 @@ export async function startGoogleProduct(clusterUrl: string, kind: Kind): Promis
     TASKS_SERVICE_ACCOUNT: pusher,
     RATE_LIMIT_PRINCIPAL_PER_MINUTE: '1000000',
     RATE_LIMIT_ADDRESS_PER_MINUTE: '1000000',
+    DEFAULT_PLAN: 'enterprise',
     ...cloud.settings,
   }
   const source = await createConfigSource(environment, openGoogleSecrets(environment))

@@ -7,7 +7,7 @@ import { ModelDispatcher } from '#shared/domain/models/dispatcher.ts'
 import type { Price } from '#shared/domain/models/price.ts'
 import type { ModelDriver, Models } from '#shared/domain/models/types.ts'
 import { type Database, nobody } from '#shared/platform/database/index.ts'
-import { defaultBudgetMicrodollars } from './costs.ts'
+import { budgetDefaults } from './costs.ts'
 
 /** A microdollar for each token of input, ten for each of output. */
 const price: Price = {
@@ -40,7 +40,7 @@ export function paidModels({ database, drivers, haste = 1, now = () => new Date(
       const authority = createSpendAuthority({
         commit: (work) => database.transaction(scope, work),
         now,
-        defaultBudgetMicrodollars,
+        ...budgetDefaults,
       })
       const dispatcher = new ModelDispatcher({
         drivers: new Map(drivers.map((driver) => [driver.name, driver])),

@@ -7,11 +7,12 @@ import type { DiscoveredFunction } from '#shared/runtime/discover.ts'
 import { type Logger, silentLogger } from '#shared/runtime/log.ts'
 import { cloneDatabase, type TestDatabase } from './database.ts'
 
-/** Tests ask more in a minute than anybody may. */
+/** Tests ask more in a minute than anybody may, and use more than a free plan has. */
 const unlimited = {
   RATE_LIMIT_PRINCIPAL_PER_MINUTE: '1000000',
   RATE_LIMIT_ADDRESS_PER_MINUTE: '1000000',
   MAXIMUM_ACTIVE_RUNS: '10000',
+  DEFAULT_PLAN: 'enterprise',
 }
 
 export interface TestProduct extends Product {

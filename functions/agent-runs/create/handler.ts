@@ -39,7 +39,7 @@ export const prepare: PrepareRoute<typeof route, Prepared> = async ({ principal,
 }
 
 export const run: RunRoute<typeof route, Prepared> = async (context, { body }, { id, graph, input }) => {
-  const { principal, config, audit } = context
+  const { principal, config, now, audit } = context
   const created = await createRun(context, graph, {
     id,
     orgId: principal.orgId,
@@ -48,6 +48,8 @@ export const run: RunRoute<typeof route, Prepared> = async (context, { body }, {
     budgetMicrodollars: body.budget_microdollars ?? null,
     createdBy: principal.userId,
     maximumActive: config.MAXIMUM_ACTIVE_RUNS,
+    at: now,
+    defaultPlanId: config.DEFAULT_PLAN,
   })
   audit('agent_run.created', { targetId: id, details: { playbook: graph.playbook.id } })
   return { status: 201, body: created, headers: { location: `/v1/agent-runs/${id}` } }

@@ -14,7 +14,11 @@ export const run: RunCron = async (context) => {
   for (const workspace of await listWorkspacesToWatch(sql, { now, limit: mostLookedAt })) {
     if (begun === mostBegun) break
     await context.enter(workspace.org_id)
-    const left = await watchTrends(context, graph, workspace, { now, maximumActive: config.MAXIMUM_ACTIVE_RUNS })
+    const left = await watchTrends(context, graph, workspace, {
+      now,
+      maximumActive: config.MAXIMUM_ACTIVE_RUNS,
+      defaultPlanId: config.DEFAULT_PLAN,
+    })
     if (left === null) begun++
     else log.info('trends are not watched', { why: left, workspaceId: workspace.workspace_id })
   }

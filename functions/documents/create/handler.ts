@@ -29,7 +29,7 @@ export const prepare: PrepareRoute<typeof route, Place> = async ({ principal, ob
 }
 
 export const run: RunRoute<typeof route, Place> = async (
-  { sql, principal, audit },
+  { sql, principal, config, now, audit },
   { body },
   { id, objectKey, upload },
 ) => {
@@ -44,6 +44,8 @@ export const run: RunRoute<typeof route, Place> = async (
     sizeBytes: body.size_bytes,
     projectId: body.project_id,
     tlp: body.tlp ?? null,
+    at: now,
+    defaultPlanId: config.DEFAULT_PLAN,
   })
   audit('document.announced', { targetId: id, details: { file_name: document.file_name } })
   const { url, headers, expiresAt } = upload

@@ -21,7 +21,7 @@ export const run: RunRoute<typeof route> = async ({ sql, principal, now, config,
     expiresAt,
     createdBy: userId,
   }
-  const invitation = await createInvitation(sql, draft, now)
+  const invitation = await createInvitation(sql, draft, { now, defaultPlanId: config.DEFAULT_PLAN })
   audit('invitation.created', { targetId: id, details: { role: invitation.role } })
   return { status: 201, body: { invitation, token, url: `${config.PUBLIC_URL}/invitation#token=${token}` } }
 }

@@ -54,7 +54,12 @@ async function beginCase(services: Services, { orgId, workspaceId, indicatorId }
   const input = { value: { indicator_id: indicatorId }, key: null }
   const draft = { id, orgId, workspaceId, input, budgetMicrodollars: 1_000_000, createdBy: null }
   await inTransaction(services, call, (context) =>
-    createRun(context, playbooks.get(investigateIndicator.id) as Graph, { ...draft, maximumActive: 1_000_000 }),
+    createRun(context, playbooks.get(investigateIndicator.id) as Graph, {
+      ...draft,
+      maximumActive: 1_000_000,
+      at: services.now(),
+      defaultPlanId: 'enterprise',
+    }),
   )
   return id
 }

@@ -63,7 +63,13 @@ export function startOwnRunner(product: Services, database: Database): OwnRunner
       const id = newId()
       const draft = { id, ...place, input: { value: {}, key: null }, createdBy: null }
       await inTransaction(services, callOf(place, id), (context) =>
-        createRun(context, trivialGraph, { ...draft, budgetMicrodollars: null, maximumActive: 1_000_000 }),
+        createRun(context, trivialGraph, {
+          ...draft,
+          budgetMicrodollars: null,
+          maximumActive: 1_000_000,
+          at: services.now(),
+          defaultPlanId: 'enterprise',
+        }),
       )
     },
     async deliverNext() {

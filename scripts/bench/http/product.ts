@@ -24,6 +24,7 @@ const product = await startProduct({
     DATABASE_POOL_SIZE,
     RATE_LIMIT_PRINCIPAL_PER_MINUTE: '1000000',
     RATE_LIMIT_ADDRESS_PER_MINUTE: '1000000',
+    DEFAULT_PLAN: 'enterprise',
     ...(JSON.parse(SETTINGS) as Record<string, string>),
   },
   log: createLogger({ level: 'info', readable: false }),

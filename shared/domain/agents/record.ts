@@ -57,6 +57,7 @@ async function takeEffect(
   const held: EffectContext = {
     sql,
     now: context.now,
+    config: context.config,
     publish: async (...message) => void later.push(() => context.publish(...message)),
     enqueue: async (...task) => void later.push(() => context.enqueue(...task)),
     audit: (...entry) => later.push(() => context.audit(...entry)),

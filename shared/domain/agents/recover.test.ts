@@ -93,7 +93,7 @@ test('a run whose playbook is gone ends, whether its task comes, is given up or 
     },
     objects: { write: async () => {}, read: async () => null },
   }
-  const more = { now: new Date(), audit: () => {} }
+  const more = { now: new Date(), config: { DEFAULT_PLAN: 'enterprise' }, audit: () => {} }
   const ids = [await bench.begin('test'), await bench.begin('test'), await bench.begin('test')]
   const [comes, givenUp] = bench.queue.splice(0).map(({ step }) => step)
   const outcome = await prepare(around, comes!)

@@ -118,7 +118,14 @@ describe('a step that fails', () => {
     expect(did).toEqual(['a', 'b', 'fails'])
     broken = false
     const graph = toGraph(playbook)
-    await bench.act((context) => retryRun(context, () => graph, id, { userId: bench.userId, maximumActive: 9 }))
+    await bench.act((context) =>
+      retryRun(context, () => graph, id, {
+        userId: bench.userId,
+        maximumActive: 9,
+        at: new Date(),
+        defaultPlanId: 'enterprise',
+      }),
+    )
     await bench.drain()
     expect((await bench.read(id)).run).toMatchObject({ status: 'completed', error: null })
     expect(did).toEqual(['a', 'b', 'fails', 'fails', 'd'])
@@ -316,7 +323,14 @@ describe('an approval', () => {
     expect((await bench.read(id)).run).toMatchObject({ status: 'cancelled', error: { code: 'REJECTED' } })
     expect(bench.queue).toEqual([])
     const graph = toGraph(playbook)
-    await bench.act((context) => retryRun(context, () => graph, id, { userId: null, maximumActive: 9 }))
+    await bench.act((context) =>
+      retryRun(context, () => graph, id, {
+        userId: null,
+        maximumActive: 9,
+        at: new Date(),
+        defaultPlanId: 'enterprise',
+      }),
+    )
     expect((await bench.read(id)).run.status).toBe('waiting_approval')
     await bench.decide(id, 'approval', true)
     await bench.drain()
@@ -366,6 +380,8 @@ test('an organization has no more runs under way than it may, however many begin
           budgetMicrodollars: null,
           createdBy: null,
           maximumActive: 3,
+          at: new Date(),
+          defaultPlanId: 'enterprise',
         }),
       ),
     ),

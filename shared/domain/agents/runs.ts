@@ -1,3 +1,5 @@
+import { meterUse, useRefused } from '../billing/entitlements/meters.ts'
+import type { EntitledAt } from '../billing/entitlements/read.ts'
 import { closeRunBudget, openRunBudget } from '../costs/run-budgets.ts'
 import { AppError, notFound } from '../errors.ts'
 import { newId } from '../ids.ts'
@@ -30,11 +32,15 @@ export interface RunDraft {
   createdBy: string | null
   /** Runs of the organization that may be under way at once. */
   maximumActive: number
+  at: Date
+  /** Whose limits hold for organizations that pay nothing. */
+  defaultPlanId: string
 }
 
 /**
- * Begins a run of a playbook.
- * @throws AppError RATE_LIMITED when the organization has as many under way as it may
+ * Begins a run of a playbook, and counts it.
+ * @throws AppError RATE_LIMITED when the organization has as many under way as it may, BUDGET_EXCEEDED when its plan has no
+ *   further one for this month; nothing was written then
  */
 export async function createRun(context: RunContext, graph: Graph, draft: RunDraft): Promise<Run> {
   const { sql } = context
@@ -51,15 +57,21 @@ export async function createRun(context: RunContext, graph: Graph, draft: RunDra
   return readRun(sql, draft.id)
 }
 
-/** Runs of workspaces that the caller may not see count too. */
+/** Counts the run where there is room for it. Runs of workspaces that the caller may not see count too. */
 async function requireRoom(
   sql: Sql,
-  { orgId, maximumActive }: { orgId: string; maximumActive: number },
+  { orgId, at, defaultPlanId, maximumActive }: EntitledAt & { maximumActive: number },
 ): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`agent-runs ${orgId}`}, 0))`
-  const [under] = await sql<{ count: number }[]>`select count_active_agent_runs() as count`
-  if ((under?.count ?? 0) < maximumActive) return
-  const message = `Your organization has ${under?.count} runs under way, as many as it may; end one, or wait`
+  const use = { orgId, at, defaultPlanId, feature: 'runs', amount: 1 } as const
+  const [room] = await sql<{ active: number; counted: boolean }[]>`
+    with under_way as materialized (select count_active_agent_runs() as active),
+    metered as (${meterUse(sql, use, sql`(select active from under_way) < ${maximumActive}`)})
+    select active, exists (select from metered) as counted from under_way`
+  const { active, counted } = room!
+  if (counted) return
+  if (active < maximumActive) throw await useRefused(sql, use)
+  const message = `Your organization has ${active} runs under way, as many as it may; end one, or wait`
   throw new AppError('RATE_LIMITED', message, [], { retryAfterSeconds: 60 })
 }
 
@@ -291,14 +303,15 @@ export async function decideRun(
 }
 
 /**
- * Goes on with a run that failed or was cancelled, from the steps that were not done; those that were are kept.
- * @throws AppError NOT_FOUND, CONFLICT
+ * Goes on with a run that failed or was cancelled, from the steps that were not done; those that were are kept. It counts
+ * like a new one.
+ * @throws AppError NOT_FOUND, CONFLICT; RATE_LIMITED and BUDGET_EXCEEDED as `createRun`
  */
 export async function retryRun(
   context: RunContext,
   graphOf: (playbook: string) => Graph | undefined,
   id: string,
-  { userId, maximumActive }: { userId: string | null; maximumActive: number },
+  by: { userId: string | null; maximumActive: number; at: Date; defaultPlanId: string },
 ): Promise<Run> {
   const { sql } = context
   const run = await lockRun(sql, id)
@@ -307,9 +320,9 @@ export async function retryRun(
   if (run.status !== 'failed' && run.status !== 'cancelled') {
     throw new AppError('CONFLICT', `The run is ${run.status}`)
   }
-  await requireRoom(sql, { orgId: run.orgId, maximumActive })
+  await requireRoom(sql, { ...by, orgId: run.orgId })
   const jobId = newId()
-  await startRunJob(sql, jobId, { ...run, createdBy: userId, title: graph.playbook.title })
+  await startRunJob(sql, jobId, { ...run, createdBy: by.userId, title: graph.playbook.title })
   await sql`
     update agent_runs set status = 'queued', error = null, finished_at = null, job_id = ${jobId}, updated_at = now()
     where id = ${id}`

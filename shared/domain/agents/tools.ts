@@ -36,6 +36,8 @@ export interface EffectContext {
   /** Writes into the organization's audit log. */
   audit(action: string, entry: { targetId?: string | null; details?: Readonly<Record<string, Json>> }): void
   now: Date
+  /** The settings that hold for organizations that pay nothing. */
+  config: { DEFAULT_PLAN: string }
 }
 
 export type Effect = (context: EffectContext) => Promise<void>

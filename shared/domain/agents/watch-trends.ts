@@ -39,7 +39,7 @@ export function listWorkspacesToWatch(
 }
 
 /** Why a workspace was left out. */
-export type Unwatched = 'switched off' | 'nothing new' | 'too many runs'
+export type Unwatched = 'switched off' | 'nothing new' | 'too many runs' | 'no runs left in the plan'
 
 /**
  * Begins to watch a workspace's trends, inside its organization, on nobody's behalf.
@@ -49,7 +49,7 @@ export async function watchTrends(
   context: RunContext,
   graph: Graph,
   { org_id, workspace_id }: WatchedWorkspace,
-  { now, maximumActive }: { now: Date; maximumActive: number },
+  { now, maximumActive, defaultPlanId }: { now: Date; maximumActive: number; defaultPlanId: string },
 ): Promise<Unwatched | null> {
   const [found] = await context.sql<{ is_off: boolean; is_new: boolean }[]>`
     select
@@ -69,10 +69,13 @@ export async function watchTrends(
       budgetMicrodollars: null,
       createdBy: null,
       maximumActive,
+      at: now,
+      defaultPlanId,
     })
   } catch (error) {
     // Nothing was written yet; a later look finds it again.
     if (error instanceof AppError && error.code === 'RATE_LIMITED') return 'too many runs'
+    if (error instanceof AppError && error.code === 'BUDGET_EXCEEDED') return 'no runs left in the plan'
     throw error
   }
   return null

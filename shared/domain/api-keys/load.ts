@@ -1,3 +1,4 @@
+import { limitOf, limitOrNull } from '../billing/entitlements/limit.ts'
 import type { Sql } from '../sql.ts'
 import { keyScopes, type Permission } from '../tenancy/permissions.ts'
 
@@ -14,9 +15,12 @@ export interface LoadedKey {
   expiresAt: Date | null
   /** The organization, or the one workspace, is being deleted. */
   deleting: boolean
+  /** By the organization's plan; null: as many as the installation allows. */
+  requestsPerMinute: number | null
 }
 
-interface Row extends Omit<LoadedKey, 'permissions' | 'expiresAt'> {
+interface Row extends Omit<LoadedKey, 'permissions' | 'expiresAt' | 'requestsPerMinute'> {
+  requestsPerMinute: number
   scopes: string[]
   expiresAt: string | null
 }
@@ -27,11 +31,14 @@ interface Row extends Omit<LoadedKey, 'permissions' | 'expiresAt'> {
  * The lookup need not take constant time: what is compared is the SHA-256 of what the caller sent. Even if a comparison
  * told how far it got, it would tell of a hash that the caller can't steer, and no hash leads back to 160 random bits.
  * @param sha256 of the whole key, in hex
+ * @param defaultPlanId whose limits hold for organizations that pay nothing
  */
-export async function loadKey(sql: Sql, sha256: string): Promise<LoadedKey | null> {
+export async function loadKey(sql: Sql, sha256: string, defaultPlanId: string): Promise<LoadedKey | null> {
+  const asked = { orgId: sql`k.org_id`, at: sql`now()`, defaultPlanId }
   const [row] = await sql<Row[]>`
     select k.id, k.org_id as "orgId", k.workspace_id as "boundWorkspaceId", k.scopes, k.expires_at as "expiresAt",
-      o.deleting_at is not null as deleting, coalesce((
+      o.deleting_at is not null as deleting, ${limitOf(sql, asked, 'requests_per_minute')} as "requestsPerMinute",
+      coalesce((
         select jsonb_agg(w.id order by w.created_at, w.id) from workspaces w
         where w.org_id = k.org_id and w.deleting_at is null and (k.workspace_id is null or w.id = k.workspace_id)
       ), '[]') as workspaces
@@ -43,6 +50,7 @@ export async function loadKey(sql: Sql, sha256: string): Promise<LoadedKey | nul
     ...key,
     deleting: key.deleting || (key.boundWorkspaceId !== null && key.workspaces.length === 0),
     // What keys can't be allowed any more is worth nothing in an old one.
+    requestsPerMinute: limitOrNull(key.requestsPerMinute),
     permissions: new Set(keyScopes.filter((scope) => scopes.includes(scope))),
     expiresAt: expiresAt === null ? null : new Date(expiresAt),
   }

@@ -1,6 +1,6 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { createSpender, defaultBudgetMicrodollars } from '../../../tests/setup/costs.ts'
+import { budgetDefaults, createSpender } from '../../../tests/setup/costs.ts'
 import { cloneDatabase, type TestDatabase } from '../../../tests/setup/database.ts'
 import { createTenants } from '../../../tests/setup/tenancy.ts'
 import type { Database } from '../../platform/database/index.ts'
@@ -26,7 +26,7 @@ async function createTight() {
   const spender = await createSpender(database)
   const limit = (microdollars: number | null) =>
     spender.commit((sql) =>
-      setBudget(sql, spender.workspaceId, microdollars, { now: spender.clock.now, defaultBudgetMicrodollars }),
+      setBudget(sql, spender.workspaceId, microdollars, { now: spender.clock.now, ...budgetDefaults }),
     )
   await limit(1_000)
   return {

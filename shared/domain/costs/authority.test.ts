@@ -1,6 +1,6 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { createSpender, defaultBudgetMicrodollars, findImbalances } from '../../../tests/setup/costs.ts'
+import { budgetDefaults, createSpender, defaultBudgetMicrodollars, findImbalances } from '../../../tests/setup/costs.ts'
 import { cloneDatabase, type TestDatabase } from '../../../tests/setup/database.ts'
 import type { Database } from '../../platform/database/index.ts'
 import { newId } from '../ids.ts'
@@ -26,10 +26,10 @@ afterAll(async () => {
 type Spender = Awaited<ReturnType<typeof createSpender>>
 
 const budgetOf = ({ commit, workspaceId, clock }: Spender) =>
-  commit((sql) => readBudget(sql, workspaceId, { now: clock.now, defaultBudgetMicrodollars }))
+  commit((sql) => readBudget(sql, workspaceId, { now: clock.now, ...budgetDefaults }))
 const limit = (spender: Spender, microdollars: number | null) =>
   spender.commit((sql) =>
-    setBudget(sql, spender.workspaceId, microdollars, { now: spender.clock.now, defaultBudgetMicrodollars }),
+    setBudget(sql, spender.workspaceId, microdollars, { now: spender.clock.now, ...budgetDefaults }),
   )
 const logsOf = ({ workspaceId }: Spender) =>
   owner`select id, cost_microdollars::int as cost, finish, estimated, uncovered_microdollars::float8 as uncovered, failure,

@@ -1,16 +1,15 @@
 import { AppError } from '../errors.ts'
 import type { SpendAuthority } from '../models/types.ts'
 import type { Sql } from '../sql.ts'
+import type { BudgetDefaults } from './money.ts'
 import { monthOf } from './months.ts'
 import { openMonth, type Reservation, tryReserve } from './reserve.ts'
 import { bookEndings, type Ending } from './settle.ts'
 
-export interface SpendAuthorityOptions {
+export interface SpendAuthorityOptions extends BudgetDefaults {
   /** A short transaction of its own in the scope of the calls' organization, e.g. `context.commit`. */
   commit<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>
   now(): Date
-  /** What a workspace without a setting of its own may spend in a month. */
-  defaultBudgetMicrodollars: number
 }
 
 const nothing = { input: 0, cachedInput: 0, output: 0, thinking: 0 }
@@ -19,13 +18,9 @@ const nothing = { input: 0, cachedInput: 0, output: 0, thinking: 0 }
 const tries = 3
 
 /** Lets model calls be made only while the budgets of their workspace, run and agent can pay for the worst case. */
-export function createSpendAuthority({
-  commit,
-  now,
-  defaultBudgetMicrodollars,
-}: SpendAuthorityOptions): SpendAuthority {
+export function createSpendAuthority({ commit, now, ...defaults }: SpendAuthorityOptions): SpendAuthority {
   const book = async (ending: Ending) => {
-    await commit((sql) => bookEndings(sql, [ending], now(), defaultBudgetMicrodollars))
+    await commit((sql) => bookEndings(sql, [ending], now(), defaults))
   }
 
   return {
@@ -34,7 +29,7 @@ export function createSpendAuthority({
       const at = now()
       // Once for the month's row, once for a twin of this call; each is a moment of its own.
       for (let turn = 0; turn < 4; turn++) {
-        const answer = await insist(() => commit((sql) => tryReserve(sql, reservation, at, defaultBudgetMicrodollars)))
+        const answer = await insist(() => commit((sql) => tryReserve(sql, reservation, at, defaults)))
         if (answer === 'granted') return
         if (typeof answer === 'object') throw answer.refused
         if (answer === 'no-month') {

@@ -25,6 +25,18 @@ export function formatDollars(microdollars: number): string {
   return `${microdollars < 0 ? '-' : ''}$${Math.floor(size / scale)}.${shown}`
 }
 
+/** What holds for a workspace without a budget of its own, and at most: see the plan of its organization. */
+export interface BudgetDefaults {
+  defaultBudgetMicrodollars: number
+  /** The plan of organizations that pay nothing. */
+  defaultPlanId: string
+}
+
+/** What the settings say of budgets. @param config as it was validated */
+export function budgetDefaults(config: { MONTHLY_WORKSPACE_BUDGET_USD: string; DEFAULT_PLAN: string }): BudgetDefaults {
+  return { defaultBudgetMicrodollars: defaultBudget(config), defaultPlanId: config.DEFAULT_PLAN }
+}
+
 /** What a workspace without a setting of its own may spend in a month, in microdollars. @param config as it was validated */
 export function defaultBudget(config: { MONTHLY_WORKSPACE_BUDGET_USD: string }): number {
   const microdollars = parseDollars(config.MONTHLY_WORKSPACE_BUDGET_USD)

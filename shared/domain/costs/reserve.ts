@@ -2,7 +2,8 @@ import { AppError, notFound } from '../errors.ts'
 import type { SpendAuthority } from '../models/types.ts'
 import type { Sql } from '../sql.ts'
 import { type Alertable, alertOf, raiseAlert } from './alerts.ts'
-import { formatDollars } from './money.ts'
+import { plannedBudget } from './budgets.ts'
+import { type BudgetDefaults, formatDollars } from './money.ts'
 import { monthOf } from './months.ts'
 
 export type Reservation = Parameters<SpendAuthority['reserve']>[0]
@@ -35,9 +36,9 @@ export async function tryReserve(
   sql: Sql,
   reservation: Reservation,
   at: Date,
-  defaultMicrodollars: number,
+  defaults: BudgetDefaults,
 ): Promise<Answer> {
-  const { scopes, granted, existing } = await lockAndReserve(sql, reservation, at, defaultMicrodollars)
+  const { scopes, granted, existing } = await lockAndReserve(sql, reservation, at, defaults)
   if (granted || existing === 'reserved') return 'granted'
   if (existing !== null) return refuse(new AppError('CONFLICT', 'The call with this reservation has ended already'))
   const month = scopes.find(({ kind }) => kind === 'workspace-month')
@@ -61,18 +62,23 @@ async function lockAndReserve(
   sql: Sql,
   { id, origin, model, alias, task, worstCaseMicrodollars: worst }: Reservation,
   at: Date,
-  defaultMicrodollars: number,
+  { defaultBudgetMicrodollars, defaultPlanId }: BudgetDefaults,
 ): Promise<Verdict> {
   const { orgId, workspaceId, runId, step, playbook, agent, userId } = origin
   const month = monthOf(at)
+  // The plan bounds the month of the workspace; budgets of runs are within it anyhow.
+  const limit = sql`least(coalesce(s.limit_microdollars, ${defaultBudgetMicrodollars}::bigint),
+    case when s.kind = 'workspace-month' then (select microdollars from planned) end)`
   const [verdict] = await sql<Verdict[]>`
-    with scopes as materialized (
-      select s.workspace_id, s.kind, s.key, coalesce(s.limit_microdollars, ${defaultMicrodollars}::bigint) as "limit",
+    with planned as materialized (
+      select ${plannedBudget(sql, { now: at, defaultPlanId }, sql`app_org_id()`)} as microdollars
+    ), scopes as materialized (
+      select s.workspace_id, s.kind, s.key, ${limit} as "limit",
         s.reserved_microdollars as reserved, s.spent_microdollars as spent, s.alerted_percent,
         s.closed_at is not null as is_closed,
         -- What costs nothing can't overspend, not even a budget that was lowered below what is spent.
         ${worst}::bigint = 0 or s.reserved_microdollars + s.spent_microdollars + ${worst}::bigint
-          <= coalesce(s.limit_microdollars, ${defaultMicrodollars}::bigint) as fits
+          <= ${limit} as fits
       from cost_scopes s join workspaces w on w.id = s.workspace_id and w.deleting_at is null
       where s.workspace_id = ${workspaceId} and (
         s.kind = 'workspace-month' and s.key = ${month}

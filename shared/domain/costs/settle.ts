@@ -1,6 +1,8 @@
 import type { FinishReason, TokenUsage } from '../models/types.ts'
 import type { Json, Sql } from '../sql.ts'
 import { type Alertable, alertOf, raiseAlert } from './alerts.ts'
+import { plannedBudget } from './budgets.ts'
+import type { BudgetDefaults } from './money.ts'
 
 /** How a call ended. */
 export interface Ending {
@@ -27,7 +29,7 @@ export async function bookEndings(
   sql: Sql,
   endings: readonly Ending[],
   at: Date,
-  defaultMicrodollars: number,
+  { defaultBudgetMicrodollars, defaultPlanId }: BudgetDefaults,
 ): Promise<number> {
   const [done] = await sql<{ ended: number; months: Alertable[] }[]>`
     with given as (
@@ -98,7 +100,8 @@ export async function bookEndings(
     )
     select (select count(*)::integer from ended) as ended, coalesce((
       select jsonb_agg(jsonb_build_object('workspace_id', workspace_id, 'key', key,
-        'limit', coalesce(limit_microdollars, ${defaultMicrodollars}::bigint), 'spent', spent_microdollars,
+        'limit', least(coalesce(limit_microdollars, ${defaultBudgetMicrodollars}::bigint),
+          ${plannedBudget(sql, { now: at, defaultPlanId }, sql`app_org_id()`)}), 'spent', spent_microdollars,
         'reserved', reserved_microdollars, 'alerted_percent', alerted_percent) order by workspace_id, key)
       from booked where kind = 'workspace-month'
     ), '[]') as months`

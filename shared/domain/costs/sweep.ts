@@ -1,4 +1,5 @@
 import type { Sql } from '../sql.ts'
+import type { BudgetDefaults } from './money.ts'
 import { bookEndings, type Ending } from './settle.ts'
 
 /**
@@ -13,12 +14,11 @@ const keptDays = 60
 /** Reservations of one look; the next one, a minute later, takes what is left. */
 const batch = 500
 
-export interface SweepOptions {
+export interface SweepOptions extends BudgetDefaults {
   sql: Sql
   /** Makes the rest of the transaction work inside an organization. */
   enter(orgId: string): Promise<void>
   now: Date
-  defaultBudgetMicrodollars: number
 }
 
 /**
@@ -27,7 +27,7 @@ export interface SweepOptions {
  * @returns how many were booked
  */
 export async function bookLostCalls(options: SweepOptions): Promise<number> {
-  const { sql, enter, now, defaultBudgetMicrodollars } = options
+  const { sql, enter, now } = options
   const before = new Date(now.getTime() - longestCallMinutes * 60_000)
   const stale = await sql<{ id: string; org_id: string }[]>`
     select id, org_id from cost_reservations
@@ -38,7 +38,7 @@ export async function bookLostCalls(options: SweepOptions): Promise<number> {
   let booked = 0
   for (const [orgId, rows] of organizations) {
     await enter(orgId)
-    booked += await bookEndings(sql, rows.map(lost), now, defaultBudgetMicrodollars)
+    booked += await bookEndings(sql, rows.map(lost), now, options)
   }
   return booked
 }

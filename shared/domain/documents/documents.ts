@@ -1,3 +1,7 @@
+import { type Fragment, limitOf, unlimited } from '../billing/entitlements/limit.ts'
+import { meterUse, useRefused } from '../billing/entitlements/meters.ts'
+import { planExceeded } from '../billing/entitlements/refuse.ts'
+import { indicatorsKept } from '../billing/entitlements/require.ts'
 import { AppError, notFound } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { rederive, removeFindings } from '../intelligence/record.ts'
@@ -46,22 +50,45 @@ export interface DocumentDraft {
   sizeBytes: number
   projectId: string | null
   tlp: Tlp | null
+  at: Date
+  /** Whose limits hold for organizations that pay nothing. */
+  defaultPlanId: string
 }
 
-/** Announces a document whose file is yet to be uploaded. */
+/**
+ * Announces a document whose file is yet to be uploaded, and counts it.
+ * @throws AppError NOT_FOUND for the project, BUDGET_EXCEEDED when the plan has no room for it or for more indicators
+ */
 export async function createDocument(sql: Sql, draft: DocumentDraft): Promise<Document> {
   if (draft.projectId !== null) {
     const project = await sql`select 1 from projects where id = ${draft.projectId}`
     if (project.length === 0) throw notFound('Project')
   }
   const [document] = await sql<Document[]>`
+    with metered as (${meterUse(sql, { ...draft, feature: 'documents', amount: 1 }, roomForIndicators(sql, draft))})
     insert into documents (id, org_id, workspace_id, project_id, file_name, content_type, declared_size_bytes, tlp,
       tlp_declared, status, object_key, created_by)
-    values (${draft.id}, ${draft.orgId}, ${draft.workspaceId}, ${draft.projectId}, ${draft.fileName}, ${draft.contentType},
-      ${draft.sizeBytes}, ${draft.tlp ?? 'AMBER'}, ${draft.tlp !== null}, 'awaiting_upload',
-      ${draft.objectKey}, ${draft.createdBy})
+    select ${draft.id}, ${draft.orgId}, ${draft.workspaceId}, ${draft.projectId}::uuid, ${draft.fileName},
+      ${draft.contentType}, ${draft.sizeBytes}, ${draft.tlp ?? 'AMBER'}, ${draft.tlp !== null}, 'awaiting_upload',
+      ${draft.objectKey}, ${draft.createdBy}::uuid
+    from metered
     returning ${sql(columns)}`
-  return document!
+  if (!document) throw await refusalOf(sql, draft)
+  return document
+}
+
+/** What a document says can't be kept when there is no room for any indicator. */
+function roomForIndicators(sql: Sql, draft: DocumentDraft): Fragment {
+  const limit = limitOf(sql, draft, 'indicators')
+  return sql`(${limit} = ${unlimited}::bigint or (${indicatorsKept(sql, draft.orgId)}) < ${limit})`
+}
+
+async function refusalOf(sql: Sql, draft: DocumentDraft): Promise<AppError> {
+  const [indicators] = await sql<{ kept: number; full: boolean }[]>`
+    select kept, kept >= ${limitOf(sql, draft, 'indicators')} as full
+    from (${indicatorsKept(sql, draft.orgId)}) i (kept)`
+  if (indicators?.full) return planExceeded(sql, { ...draft, feature: 'indicators' }, indicators.kept)
+  return useRefused(sql, { ...draft, feature: 'documents' })
 }
 
 /** @throws AppError NOT_FOUND */

@@ -80,6 +80,8 @@ beforeAll(async () => {
       sizeBytes: 1,
       projectId: null,
       tlp: null,
+      at: new Date(),
+      defaultPlanId: 'enterprise',
     })
   })
   document = { id, org_id: orgId, workspace_id: workspaceId }

@@ -49,6 +49,8 @@ async function addDocument(orgId: string, ownerId: string, tlp: Tlp = 'GREEN', i
       sizeBytes: text.length,
       projectId: null,
       tlp,
+      at: new Date(),
+      defaultPlanId: 'enterprise',
     })
     await recordText(sql, id, { title: 'The report', pageCount: 0, characterCount: text.length, tlp })
     await replacePassages(sql, { id, org_id: orgId, workspace_id: workspaceId }, toPassages({ text, pages: [] }))

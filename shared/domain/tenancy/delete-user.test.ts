@@ -40,7 +40,9 @@ async function invite(orgId: string, createdBy: string, email: string) {
   const tokenSha256 = id.replaceAll('-', '').repeat(2)
   const expiresAt = new Date(Date.now() + 1000_000)
   const draft = { id, orgId, email, role: 'viewer' as const, workspaceIds: [], tokenSha256, expiresAt, createdBy }
-  await tenants.as(orgId, createdBy, (sql) => createInvitation(sql, draft, new Date()))
+  await tenants.as(orgId, createdBy, (sql) =>
+    createInvitation(sql, draft, { now: new Date(), defaultPlanId: 'enterprise' }),
+  )
   return { orgId, invitationId: id, sha256: tokenSha256 }
 }
 
@@ -91,7 +93,7 @@ describe('someone who deletes themselves', () => {
     const me = await newcomer()
     await deleteMe(me)
     const identity = await database.transaction(system, (sql) =>
-      loadIdentity(sql, { sub: `sub-${me.userId}`, email: me.email }),
+      loadIdentity(sql, { sub: `sub-${me.userId}`, email: me.email }, 'enterprise'),
     )
     expect(identity).toMatchObject({ userId: me.userId, deleted: true, memberships: [] })
     expect(await tracesOf(me.email)).toEqual([])
@@ -140,7 +142,7 @@ describe('someone who deletes themselves', () => {
       const join = () =>
         tenants.outside(me.userId, async (sql, enter) => {
           await enter(orgId)
-          await acceptInvitation(sql, token, me, new Date())
+          await acceptInvitation(sql, token, me, { now: new Date(), defaultPlanId: 'enterprise' })
           await pause('joining')
         })
       const leave = () =>

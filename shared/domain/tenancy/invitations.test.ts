@@ -35,7 +35,9 @@ async function invite(orgId: string, createdBy: string, email: string, options: 
   const expiresAt = new Date(now.getTime() + 7 * 86_400_000)
   const { token, sha256 } = newInvitationToken(sealer, { orgId, id }, expiresAt)
   const draft = { id, orgId, email, role, workspaceIds, tokenSha256: sha256, expiresAt, createdBy }
-  const invitation = await tenants.as(orgId, createdBy, (sql) => createInvitation(sql, draft, now))
+  const invitation = await tenants.as(orgId, createdBy, (sql) =>
+    createInvitation(sql, draft, { now, defaultPlanId: 'enterprise' }),
+  )
   return { invitation, token }
 }
 interface Options {
@@ -49,7 +51,7 @@ const accept = (token: string, person: { userId: string; email: string }, now = 
     const opened = openInvitationToken(sealer, token, now)
     if (!opened) throw Object.assign(new Error('not valid'), { code: 'NOT_FOUND' })
     await enter(opened.orgId)
-    return acceptInvitation(sql, opened, person, now)
+    return acceptInvitation(sql, opened, person, { now, defaultPlanId: 'enterprise' })
   })
 
 const revoke = (orgId: string, actorId: string, id: string) =>
@@ -128,7 +130,10 @@ describe('accepting', () => {
     const [reached, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const first = tenants.outside(person.userId, async (sql, enter) => {
       await enter(orgId)
-      await acceptInvitation(sql, openInvitationToken(sealer, token, start)!, person, start)
+      await acceptInvitation(sql, openInvitationToken(sealer, token, start)!, person, {
+        now: start,
+        defaultPlanId: 'enterprise',
+      })
       reached.resolve()
       await gate.promise
     })

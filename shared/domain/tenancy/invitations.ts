@@ -1,9 +1,10 @@
+import { requireMemberSeat, requireSeat } from '../billing/entitlements/seats.ts'
 import { AppError, notFound } from '../errors.ts'
 import { endOfIds, type Page } from '../paging.ts'
 import type { Sql } from '../sql.ts'
 import type { OpenedToken } from './invitation-tokens.ts'
 import { assertMayManage } from './member-rules.ts'
-import { lockActor } from './members.ts'
+import { lockActor, lockMemberships } from './members.ts'
 import { readOrganization } from './organizations.ts'
 import type { Role } from './permissions.ts'
 import type { Invitation, InvitationPreview, Organization } from './schemas.ts'
@@ -19,6 +20,12 @@ const columns = (sql: Sql, now: Date) => sql`
   end as status,
   expires_at, accepted_at, created_by, created_at`
 
+/** When somebody is let in, and whose seats hold for organizations that pay nothing. */
+export interface SeatsAsked {
+  now: Date
+  defaultPlanId: string
+}
+
 export interface InvitationDraft {
   id: string
   orgId: string
@@ -33,9 +40,14 @@ export interface InvitationDraft {
 /**
  * Keeps an invitation whose token was made for it.
  * @throws AppError PERMISSION_DENIED for a role that the caller may not give or a workspace that they may not enter,
- *   CONFLICT when the address is a member's or has an open invitation
+ *   CONFLICT when the address is a member's or has an open invitation, BUDGET_EXCEEDED when every seat is taken
+ * @param defaultPlanId whose seats hold for organizations that pay nothing
  */
-export async function createInvitation(sql: Sql, draft: InvitationDraft, now: Date): Promise<Invitation> {
+export async function createInvitation(
+  sql: Sql,
+  draft: InvitationDraft,
+  { now, defaultPlanId }: SeatsAsked,
+): Promise<Invitation> {
   const { orgId, email } = draft
   const actor = await lockActor(sql, { orgId, userId: draft.createdBy }, 'members:manage')
   assertMayManage(actor, draft.role)
@@ -55,6 +67,8 @@ export async function createInvitation(sql: Sql, draft: InvitationDraft, now: Da
     on conflict (org_id, lower(email)) where accepted_at is null and revoked_at is null do nothing
     returning ${columns(sql, now)}`
   if (!invitation) throw new AppError('CONFLICT', 'There is an open invitation to this address; revoke it first')
+  // It is counted already.
+  await requireSeat(sql, { orgId, at: now, defaultPlanId })
   return invitation
 }
 
@@ -138,15 +152,17 @@ export async function previewInvitation(sql: Sql, token: OpenedToken, now: Date)
 /**
  * Makes the invited person a member, once. The transaction must have entered the organization that the token names.
  * @throws AppError NOT_FOUND when the invitation is not good any more, PERMISSION_DENIED when it is for another address,
- *   CONFLICT when the person is a member already
+ *   CONFLICT when the person is a member already, BUDGET_EXCEEDED when every seat is taken
  */
 export async function acceptInvitation(
   sql: Sql,
   token: OpenedToken,
   person: { userId: string; email: string },
-  now: Date,
+  { now, defaultPlanId }: SeatsAsked,
 ): Promise<Organization> {
   await holdUser(sql, person.userId)
+  // Before the invitation, like whoever revokes it: seats are counted under this lock.
+  await lockMemberships(sql, token.orgId)
   const { email, role, workspace_ids, created_by } = await openInvitation(sql, token, now, true)
   const [same] = await sql<{ same: boolean }[]>`select lower(${email}) = lower(${person.email}) as same`
   if (!same?.same) {
@@ -161,6 +177,7 @@ export async function acceptInvitation(
     on conflict (org_id, user_id) do nothing
     returning 1`
   if (joined.length === 0) throw new AppError('CONFLICT', 'You are a member of this organization already')
+  await requireMemberSeat(sql, { orgId, at: now, defaultPlanId })
   // Only where the inviter may still go: they may have lost their place there since.
   await sql`
     insert into workspace_members (org_id, workspace_id, user_id, role)

@@ -229,7 +229,11 @@ describe('whoever goes', () => {
     const expiresAt = new Date(Date.now() + 1000_000)
     const draft = { id, orgId, email: `${id}@example.org`, role, workspaceIds: [], expiresAt, createdBy }
     return tenants.as(orgId, createdBy, (sql) =>
-      createInvitation(sql, { ...draft, tokenSha256: id.replaceAll('-', '').repeat(2) }, new Date()),
+      createInvitation(
+        sql,
+        { ...draft, tokenSha256: id.replaceAll('-', '').repeat(2) },
+        { now: new Date(), defaultPlanId: 'enterprise' },
+      ),
     )
   }
   const statuses = async (orgId: string, as: string) => {

@@ -1,3 +1,4 @@
+import { limitOf, unlimited } from '../billing/entitlements/limit.ts'
 import { AppError, notFound } from '../errors.ts'
 import { newId } from '../ids.ts'
 import type { Sql } from '../sql.ts'
@@ -15,6 +16,8 @@ export interface Membership {
   deleting: boolean
   /** Those that the person may enter, the oldest first; the role is null where only the organization role lets them in. */
   workspaces: { id: string; role: WorkspaceRole | null }[]
+  /** By the organization's plan; null: as many as the installation allows. */
+  requestsPerMinute: number | null
 }
 
 /** A user with everything that decides what they may enter. */
@@ -32,9 +35,14 @@ export interface Identity {
  * Loads a user by the subject of their token, makes the user on first sight, and follows a change of
  * their address. Runs in the runtime's own scope.
  * @param claims verified claims of the access token
+ * @param defaultPlanId whose limits hold for organizations that pay nothing
  */
-export async function loadIdentity(sql: Sql, claims: { sub: string; email: string }): Promise<Identity> {
-  const found = await selectIdentity(sql, claims.sub)
+export async function loadIdentity(
+  sql: Sql,
+  claims: { sub: string; email: string },
+  defaultPlanId: string,
+): Promise<Identity> {
+  const found = await selectIdentity(sql, claims.sub, defaultPlanId)
   if (found && (found.email === claims.email || claims.email === '')) return found
   if (found) {
     // Of the deleted nothing is written down again.
@@ -45,17 +53,19 @@ export async function loadIdentity(sql: Sql, claims: { sub: string; email: strin
   await sql`
     insert into users (id, auth_sub, email) values (${newId()}, ${claims.sub}, ${claims.email})
     on conflict (auth_sub) do nothing`
-  const made = await selectIdentity(sql, claims.sub)
+  const made = await selectIdentity(sql, claims.sub, defaultPlanId)
   if (!made) throw new AppError('INTERNAL', 'The user could not be made')
   return made
 }
 
-async function selectIdentity(sql: Sql, sub: string): Promise<Identity | null> {
+async function selectIdentity(sql: Sql, sub: string, defaultPlanId: string): Promise<Identity | null> {
+  const asked = { orgId: sql`m.org_id`, at: sql`now()`, defaultPlanId }
   const [row] = await sql<Identity[]>`
     select u.id as "userId", u.email, u.disabled_at is not null as disabled, u.deleted_at is not null as deleted,
       u.operator_since is not null as operator, coalesce((
         select jsonb_agg(jsonb_build_object(
           'orgId', m.org_id, 'role', m.role, 'disabled', m.disabled_at is not null, 'deleting', o.deleting_at is not null,
+          'requestsPerMinute', nullif(${limitOf(sql, asked, 'requests_per_minute')}, ${unlimited}::bigint),
           'extra', coalesce((
             select jsonb_agg(p.permission) from user_permissions p where p.org_id = m.org_id and p.user_id = u.id
           ), '[]'),

@@ -1,9 +1,10 @@
 import * as v from 'valibot'
+import { indicatorsKept, requireRoom } from '../../billing/entitlements/require.ts'
 import { readText } from '../../documents/passages.ts'
 import { AppError, notFound } from '../../errors.ts'
 import { findIndicators } from '../../extraction/indicators.ts'
 import { Id } from '../../ids.ts'
-import { toFindings } from '../../intelligence/findings.ts'
+import { type Subject, toFindings } from '../../intelligence/findings.ts'
 import { addEvidence, byAgent, type EvidencedDocument } from '../../intelligence/record.ts'
 import type { Sql } from '../../sql.ts'
 import { defineTool, ToolRefusal } from '../tools.ts'
@@ -21,6 +22,15 @@ async function readDocument(sql: Sql, id: string, lock: boolean): Promise<Eviden
   if (document.status !== 'ready') throw new AppError('CONFLICT', `The document is ${document.status}`)
   return document
 }
+
+/** Whether the organization has an indicator already: more evidence of it takes no room. */
+async function isKnown(sql: Sql, orgId: string, { type, value_sha256 }: IndicatorSubject): Promise<boolean> {
+  const rows = await sql`
+    select 1 from indicators
+    where org_id = ${orgId} and type = ${type} and value_sha256 = decode(${value_sha256}, 'hex')`
+  return rows.length > 0
+}
+type IndicatorSubject = Extract<Subject, { kind: 'indicator' }>
 
 /** There is no indicator without evidence, so what an agent adds is a place in a document where one stands. */
 export const writeIndicatorTool = defineTool({
@@ -50,8 +60,16 @@ export const writeIndicatorTool = defineTool({
     const { type, value } = mention
     return {
       output: { type, value },
-      effect: async ({ sql, audit }) => {
-        await addEvidence(sql, await readDocument(sql, document_id, true), found)
+      effect: async ({ sql, now, config, audit }) => {
+        const document = await readDocument(sql, document_id, true)
+        const [subject] = subjects.filter((one) => one.kind === 'indicator')
+        const known = subject !== undefined && (await isKnown(sql, document.org_id, subject))
+        await addEvidence(sql, document, found)
+        if (!known) {
+          // After it, since it locks the organization's evidence.
+          const asked = { orgId: document.org_id, at: now, defaultPlanId: config.DEFAULT_PLAN }
+          await requireRoom(sql, { ...asked, feature: 'indicators', count: indicatorsKept(sql, document.org_id) })
+        }
         audit('indicator.added', { targetId: document_id, details: { type, value, start, end } })
       },
     }
