@@ -35,6 +35,9 @@ export const endMandate = taskType(
   v.object({ gateway_subscription_id: v.pipe(v.string(), v.minLength(1)) }),
 )
 
+/** What a mandate charges is to follow the terms of its subscription. */
+export const updateMandate = taskType('webhooks', 'billing-update-mandate', v.object({ subscription_id: Id }))
+
 /** The customer is to be told of a debt, a failed charge, an end of trial… */
 export const sendBillingMail = taskType(
   'webhooks',

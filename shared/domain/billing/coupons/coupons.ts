@@ -85,12 +85,14 @@ export async function usableCoupon(sql: Sql, { orgId, code, planId, at }: Redemp
 
 /**
  * Holds a coupon for an order, which then alone may use it; in the transaction that makes the order. Of organizations that
- * ask at once never more get it than its maximum.
+ * ask at once never more get it than its maximum. Holding it again for the same order is fine.
  *
  * @throws AppError VALIDATION_ERROR when the organization has used it, or others were faster
  */
 export async function holdCoupon(sql: Sql, held: { orgId: string; code: string; orderId: string }): Promise<void> {
   const { orgId, code, orderId } = held
+  const [own] = await sql`select 1 from coupon_redemptions where org_id = ${orgId} and order_id = ${orderId}`
+  if (own) return
   const state = await holdOf(sql, orgId, code)
   if (state === 'used') throw refused('This coupon was used already')
   if (state === 'open') {
@@ -104,10 +106,13 @@ export async function holdCoupon(sql: Sql, held: { orgId: string; code: string; 
   await sql`insert into coupon_redemptions (org_id, code, order_id) values (${orgId}, ${code}, ${orderId})`
 }
 
-/** Gives back the coupon of an order that won't be paid any more; doing it again is fine. */
-export async function releaseCoupon(sql: Sql, orgId: string, orderId: string): Promise<void> {
+/** Gives back the coupons that an organization holds for orders that are over without having been paid. */
+export async function releaseUnused(sql: Sql, orgId: string): Promise<void> {
   const released = await sql<{ code: string }[]>`
-    delete from coupon_redemptions where org_id = ${orgId} and order_id = ${orderId} returning code`
+    delete from coupon_redemptions r
+    where org_id = ${orgId} and exists (
+      select 1 from orders where id = r.order_id and fulfilled_at is null and status in ('cancelled', 'expired'))
+    returning code`
   for (const { code } of released) {
     await sql`update coupons set redeemed = redeemed - 1 where code = ${code} and redeemed > 0`
   }
