@@ -5,8 +5,9 @@ import { creditNotePosting } from '../ledger/postings.ts'
 import { deliverInvoice } from '../messages.ts'
 import { partOf } from '../money.ts'
 import { bearsTax, divideTax, gstRateBasisPoints, type TaxKind } from '../tax/gst.ts'
-import { issueDocument, type Party } from './documents.ts'
+import { issueDocument } from './documents.ts'
 import type { Amounts } from './lines.ts'
+import type { Party } from './schemas.ts'
 
 interface CreditedInvoice extends Amounts {
   number: string

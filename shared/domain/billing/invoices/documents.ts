@@ -3,18 +3,9 @@ import type { BillingAccount } from '../accounts/lock.ts'
 import type { BillingEffects, Seller } from '../effects.ts'
 import type { IssuedDocument } from '../ledger/postings.ts'
 import type { TaxKind } from '../tax/gst.ts'
-import type { Amounts, InvoiceLine } from './lines.ts'
+import type { Amounts } from './lines.ts'
 import { type DocumentKind, takeNumber } from './numbers.ts'
-
-/** Seller or buyer as an invoice keeps them, whatever becomes of them later. */
-export interface Party {
-  name: string
-  gstin: string | null
-  address_lines: string[]
-  state_code: string | null
-  country: string
-  email: string | null
-}
+import type { InvoiceLine, Party } from './schemas.ts'
 
 /** What is to be issued; parties, lines and amounts as they will stand for ever. */
 export interface DocumentDraft extends Amounts {

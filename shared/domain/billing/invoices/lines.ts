@@ -1,6 +1,7 @@
 import { shareOf } from '../money.ts'
 import type { Tax, TaxKind } from '../tax/gst.ts'
 import { bearsTax, divideTax, gstRateBasisPoints, splitGross } from '../tax/gst.ts'
+import type { InvoiceLine } from './schemas.ts'
 
 /** A line of an order; discounts and credits are below zero. */
 export interface OrderLine {
@@ -8,12 +9,6 @@ export interface OrderLine {
   quantity: number
   unit_paise: number
   net_paise: number
-}
-
-/** A line of an invoice, as its row keeps it. */
-export interface InvoiceLine extends OrderLine, Tax {
-  sac: string
-  rate_basis_points: number
 }
 
 export interface Amounts extends Tax {
