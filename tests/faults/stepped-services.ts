@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import type { PaymentGateway } from '#shared/domain/billing/gateway.ts'
 import type { Sql } from '#shared/domain/sql.ts'
 import type { Database, PendingStatement } from '#shared/platform/database/index.ts'
 import type { Services } from '#shared/runtime/services.ts'
@@ -7,9 +8,9 @@ import type { Services } from '#shared/runtime/services.ts'
 export type Step = (name: string) => Promise<void>
 
 /**
- * Services that stop at each await of a delivery: before each transaction, statement and commit, each message that is
- * sent and each object that is read, written or removed; and once more after each of them that has an effect, which is
- * there although nobody has heard of it.
+ * Services that stop at each await of a delivery: before each transaction, statement and commit, each message and mail that
+ * is sent, each object that is read, written or removed, and each question to the payment gateway; and once more after each
+ * of them that has an effect, which is there although nobody has heard of it.
  */
 export function steppedServices(services: Services, step: Step): Services {
   const around = async <Result>(name: string, work: () => Promise<Result>): Promise<Result> => {
@@ -18,7 +19,7 @@ export function steppedServices(services: Services, step: Step): Services {
     await step(`${name}, done`)
     return result
   }
-  const { database, objects, bus, queue, scanner } = services
+  const { database, objects, bus, queue, scanner, mailer } = services
   return {
     ...services,
     database: steppedDatabase(database, step),
@@ -47,9 +48,26 @@ export function steppedServices(services: Services, step: Step): Services {
       await step('read document')
       return services.readDocument(...parameters)
     },
+    payments: steppedPayments(services.payments, around),
+    mailer: { ...mailer, send: (...parameters) => around('mail', () => mailer.send(...parameters)) },
     bus: bus && { ...bus, publish: (messages) => around('publish', () => bus.publish(messages)) },
     queue: queue && { ...queue, enqueue: (tasks) => around('enqueue', () => queue.enqueue(tasks)) },
   }
+}
+
+/** A gateway of which every method that waits stops before and after: `gateway createOrder`. */
+function steppedPayments(
+  payments: PaymentGateway,
+  around: <Result>(name: string, work: () => Promise<Result>) => Promise<Result>,
+): PaymentGateway {
+  return new Proxy(payments, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name)
+      if (typeof member !== 'function' || name === 'checkoutUrl') return member
+      return (...parameters: unknown[]) =>
+        around(`gateway ${String(name)}`, () => Reflect.apply(member, target, parameters) as Promise<unknown>)
+    },
+  })
 }
 
 /** A database that stops before each transaction, statement and commit, and after each commit. */
