@@ -176,7 +176,14 @@ export const walls: readonly Wall[] = [
     roles: managers,
     scope: 'usage:read',
     secondFactor: false,
-    routes: ['costs-list-calls', 'costs-read-budget', 'costs-summarize', 'usage-list-requests', 'usage-summarize'],
+    routes: [
+      'billing-read-entitlements',
+      'costs-list-calls',
+      'costs-read-budget',
+      'costs-summarize',
+      'usage-list-requests',
+      'usage-summarize',
+    ],
   },
   {
     permission: 'members:manage',
@@ -235,6 +242,7 @@ export const signedIn: readonly string[] = [
 
 /** Who runs the installation. */
 export const operators: readonly string[] = [
+  'billing-set-entitlements',
   'flags-create',
   'flags-delete',
   'flags-list',
@@ -250,6 +258,7 @@ export const anyone: readonly string[] = [
   'auth-refresh-token',
   'auth-sign-up',
   'auth-start-oauth',
+  'billing-list-plans',
   'blocklists-serve',
   'docs-read-asset',
   'docs-read-openapi',

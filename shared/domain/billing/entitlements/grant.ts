@@ -1,5 +1,6 @@
-import { AppError } from '../../errors.ts'
+import { AppError, notFound } from '../../errors.ts'
 import type { Sql } from '../../sql.ts'
+import { lockAccount } from '../accounts/lock.ts'
 import type { LimitOverrides } from './features.ts'
 
 export interface Grant {
@@ -26,11 +27,15 @@ export async function withdrawEntitlement(sql: Sql, orgId: string): Promise<void
 }
 
 /**
- * Lets an organization use what a contract says, whatever it paid for: of any plan, also one that isn't sold.
- * @throws AppError VALIDATION_ERROR for a plan that there isn't
+ * Lets an organization use what a contract says, whatever it paid for: of any plan, also one that isn't sold. The transaction
+ * must have entered the organization.
+ * @throws AppError NOT_FOUND when there is no such organization (any more), VALIDATION_ERROR for a plan that there isn't
  */
 export async function setContract(sql: Sql, contract: Grant & { overrides: LimitOverrides }): Promise<void> {
   const { orgId, planId, seats, until, overrides } = contract
+  const stands = await sql`select 1 from organizations where id = ${orgId} and deleting_at is null`
+  if (stands.length === 0) throw notFound('Organization')
+  await lockAccount(sql, orgId)
   const written = await sql`
     insert into entitlements as e (org_id, plan_id, seats, until, overrides, by_contract)
     select ${orgId}, id, ${seats}, ${until}, ${sql.json(overrides)}, true from plans where id = ${planId}
