@@ -1,6 +1,7 @@
 import type postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { objectTables } from '#shared/domain/erasure/objects.ts'
+import { retainedTables } from '#shared/domain/erasure/retained.ts'
 import { newId } from '#shared/domain/ids.ts'
 import { serviceScope } from '#shared/runtime/contexts.ts'
 import { admit } from '#shared/runtime/inbox.ts'
@@ -67,6 +68,15 @@ test('every table whose rows name objects is known with its bucket', async () =>
     select relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid
     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and a.attname = 'object_key'`
   expect(tables.map(({ name }) => name).sort()).toEqual(Object.keys(objectTables).sort())
+})
+
+test('every table of organizations can be erased, but the log, which has its own way, and what the law wants kept', async () => {
+  const tables = await owner<{ name: string }[]>`
+    select relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'org_id'
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+      and not has_table_privilege('adapt_app', c.oid, 'delete')`
+  const names = tables.map(({ name }) => name).filter((name) => !name.startsWith('audit_'))
+  expect(names.toSorted()).toEqual([...retainedTables].toSorted())
 })
 
 test('what is to be deleted is found by an index, from its organization, its workspace and whatever it refers to', async () => {

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { endMandate } from '#shared/domain/billing/messages.ts'
 import { eraseOrganization } from '#shared/domain/erasure/messages.ts'
 import { Id } from '#shared/domain/ids.ts'
 import { Job } from '#shared/domain/jobs/schemas.ts'
@@ -13,7 +14,8 @@ export default defineRoute({
   summary: 'Delete an organization with everything of it; there is no way back',
   description:
     'Its keys, tokens and invitations stop working with this call, all other members lose access, and a job removes ' +
-    'every row and file. Watch it with `X-Org-Id`, for 15 minutes after its end. This cannot be undone. ' +
+    'every row and file but the records of payments, which the law wants kept. Subscriptions and mandates end at once; what ' +
+    'was paid for is not paid back. Watch it with `X-Org-Id`, for 15 minutes after its end. This cannot be undone. ' +
     'Calling again answers the same job.',
   params: v.strictObject({ organization_id: Id }),
   query: v.strictObject({
@@ -21,6 +23,6 @@ export default defineRoute({
   }),
   audit: 'organization.deleted',
   responses: { 202: Job },
-  resources: { enqueues: [eraseOrganization] },
+  resources: { enqueues: [eraseOrganization, endMandate] },
   handler: () => import('./handler.ts'),
 })

@@ -1,4 +1,6 @@
 import { eraseAudit } from '../audit/audit-logs.ts'
+import { blankRecords } from '../billing/ends/close-billing.ts'
+import { applyFetched, applyGatewayEvent, endMandate, sendRefund } from '../billing/messages.ts'
 import { AppError, notFound } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { finishJob, progressJob, readJob, startJob } from '../jobs/jobs.ts'
@@ -6,6 +8,7 @@ import type { Job } from '../jobs/schemas.ts'
 import type { Sql } from '../sql.ts'
 import { lockActor } from '../tenancy/members.ts'
 import { eraseOrganization, forgetOrganization, removeLateObjects } from './messages.ts'
+import { hasRetained, retainedTables } from './retained.ts'
 import { countRows, type Erased, eraseRows, type Selection } from './rows.ts'
 import { listTenantTables } from './tables.ts'
 
@@ -28,6 +31,8 @@ export async function startErasure(
   request: { orgId: string; userId: string; confirm: string },
 ): Promise<{ job: Job; mustStart: boolean }> {
   const { orgId, userId } = request
+  // First, as whoever changes its billing does before they look at the organization.
+  await sql`select from billing_accounts where org_id = ${orgId} for no key update`
   // Waits for every transaction that has written for the organization, and the next ones see that it is closed.
   const [organization] = await sql<{ name: string; deleting: boolean }[]>`
     select name, deleting_at is not null as deleting from organizations where id = ${orgId} for update`
@@ -114,12 +119,16 @@ export function whenTriedAgain(now: Date): Date {
 }
 
 /** Work of these goes on although the organization is closed. */
-const ownTasks = [eraseOrganization, forgetOrganization, removeLateObjects].map((task) => task.name)
+const ownTasks = [
+  ...[eraseOrganization, forgetOrganization, removeLateObjects],
+  // Money that is under way arrives, or goes back.
+  ...[endMandate, sendRefund, applyFetched, applyGatewayEvent],
+].map((task) => task.name)
 
 /** Everything of the organization but what its owner may still see. */
 function everythingOf({ orgId, jobId, ownerId }: Erasure): Selection {
   return {
-    concerns: () => true,
+    concerns: ({ name }) => !retainedTables.has(name),
     where(sql, { name, workspace }) {
       const own = sql`org_id = ${orgId}`
       if (name === 'memberships') return sql`${own} and user_id is distinct from ${ownerId}`
@@ -153,7 +162,7 @@ export async function eraseOrganizationRows(sql: Sql, erasure: Erasure): Promise
 /** Says that everything is gone. @throws Error when it isn't: a table that can't be erased is a mistake of ours */
 export async function finishErasure(sql: Sql, erasure: Erasure): Promise<void> {
   for (const { name, deletable } of await listTenantTables(sql)) {
-    if (deletable) continue
+    if (deletable || retainedTables.has(name)) continue
     const rows = await sql`select 1 from ${sql(name)} where org_id = ${erasure.orgId} limit 1`
     if (rows.length > 0) throw new Error(`rows of ${name} can't be erased`)
   }
@@ -166,7 +175,8 @@ export async function finishErasure(sql: Sql, erasure: Erasure): Promise<void> {
 
 /**
  * Removes the organization's own row and with it the job and the membership that were left for its owner, unless rows
- * were written while it was being closed: those go first.
+ * were written while it was being closed: those go first. Of one that has paid something a row without its name stays:
+ * the gateway may tell of a payment years later, and what that is answered with is sent and logged for somebody.
  * @returns `later`: a message of it still waits to be sent
  */
 export async function forgetErased(sql: Sql, erasure: Erasure): Promise<'gone' | 'more' | 'later'> {
@@ -175,6 +185,17 @@ export async function forgetErased(sql: Sql, erasure: Erasure): Promise<'gone' |
   const unsent = await sql`
     select 1 from outbox where org_id = ${erasure.orgId} and target <> ${forgetOrganization.name} limit 1`
   if (unsent.length > 0) return 'later'
-  await sql`delete from organizations where id = ${erasure.orgId}`
+  if (await hasRetained(sql, erasure.orgId)) await leaveNameless(sql, erasure.orgId)
+  else await sql`delete from organizations where id = ${erasure.orgId}`
   return 'gone'
+}
+
+async function leaveNameless(sql: Sql, orgId: string): Promise<void> {
+  await eraseRows(
+    sql,
+    { concerns: ({ name }) => !retainedTables.has(name), where: () => sql`org_id = ${orgId}` },
+    batchRows,
+  )
+  await blankRecords(sql, orgId)
+  await sql`update organizations set name = ${`deleted ${orgId}`}, updated_at = now() where id = ${orgId}`
 }

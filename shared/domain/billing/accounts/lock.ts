@@ -25,7 +25,14 @@ export async function lockAccount(sql: Sql, orgId: string): Promise<BillingAccou
     from billing_accounts where org_id = ${orgId} for no key update`
   const [account] = await find()
   if (account) return account
-  await sql`insert into billing_accounts (org_id) values (${orgId}) on conflict do nothing`
+  // Of an organization that is being deleted it is closed from the start; the deletion has the row until it is committed.
+  await sql`
+    with organization as materialized (
+      select deleting_at from organizations where id = ${orgId} for key share
+    )
+    insert into billing_accounts (org_id, closed_at)
+    select ${orgId}, (select deleting_at from organization)
+    on conflict do nothing`
   const [made] = await find()
   if (!made) throw new Error('the billing account is in another scope')
   return made

@@ -6,9 +6,9 @@ import { type BillingAccount, lockAccount } from './lock.ts'
 export type BillingContext = Omit<BillingEffects, 'settings'>
 
 /**
- * Locks the billing of an organization until the commit, and gives what its changes work with. Where the organization is
- * being deleted, or is gone, there is no audit log to write into and no outbox to send from: what is left to do is found
- * by the schedule that follows up.
+ * Locks the billing of an organization until the commit, and gives what its changes work with. Of one that was deleted a
+ * row without its name is left, so that there is a log to write into and somebody to send for. Without any row there is
+ * neither.
  */
 export async function openBilling(
   { sql, now, enqueue, audit }: BillingContext,
@@ -16,15 +16,14 @@ export async function openBilling(
   settings: BillingSettings,
 ): Promise<{ effects: BillingEffects; account: BillingAccount }> {
   const account = await lockAccount(sql, orgId)
-  const isOpen = account.closed_at === null && (await isThere(sql, orgId))
-  const effects = isOpen
+  const effects = (await isThere(sql, orgId))
     ? { sql, now, enqueue, audit, settings }
     : { sql, now, enqueue: async () => {}, audit: () => {}, settings }
   return { effects, account }
 }
 
-/** Whether an organization is there and not being deleted. */
+/** Whether an organization has a row, even one that is being deleted or was. */
 export async function isThere(sql: Sql, orgId: string): Promise<boolean> {
-  const found = await sql`select 1 from organizations where id = ${orgId} and deleting_at is null`
+  const found = await sql`select 1 from organizations where id = ${orgId}`
   return found.length > 0
 }

@@ -33,8 +33,13 @@ export interface OurPayment {
   org_id: string
   status: 'created' | 'failed' | 'authorized' | 'captured' | 'partially_refunded' | 'refunded'
   amount_paise: number
+  /** Of refunds that are processed. */
   refunded_paise: number
+  /** Of all refunds that the gateway has taken on and that have not failed. */
+  taken_back_paise: number
   fee_paise: number | null
+  /** Authorized ones are given back by the gateway itself, without ever having been ours. */
+  was_captured: boolean
 }
 
 export interface OurRefund {

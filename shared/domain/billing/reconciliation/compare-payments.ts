@@ -1,5 +1,5 @@
 import type { PaymentSnapshot } from '../gateway.ts'
-import type { GatewayBooks, OurBooks } from './books.ts'
+import type { GatewayBooks, OurBooks, OurPayment } from './books.ts'
 import { difference, inAnotherCurrency, type Notes } from './findings.ts'
 import { paymentRank } from './ranks.ts'
 
@@ -27,30 +27,10 @@ export function comparePayments(
       continue
     }
     orgs.set(payment.id, orgId)
-    // A payment that was only begun is told of by no webhook.
-    if (!row) {
-      if (payment.status !== 'created') notes.repairs.push({ orgId, kind: 'payment', gatewayId: payment.id })
-      continue
-    }
-    if (row.amount_paise !== payment.amountPaise) {
-      notes.differences.push(
-        difference('payment-amount-differs', payment.id, orgId, row.amount_paise, payment.amountPaise),
-      )
-      continue
-    }
-    const [their, our] = [paymentRank[payment.status], paymentRank[row.status]]
-    const knowsFee = payment.feePaise !== null && row.fee_paise === null
-    if (their > our || payment.refundedPaise > row.refunded_paise || knowsFee) {
+    if (row) compareWithRow(notes, row, payment, asked)
+    // One that was only begun, or is of nothing, is told of by no webhook.
+    else if (payment.status !== 'created' && payment.amountPaise > 0) {
       notes.repairs.push({ orgId, kind: 'payment', gatewayId: payment.id })
-    } else if (their < our || payment.refundedPaise < row.refunded_paise) {
-      const expected = { status: row.status, refunded_paise: row.refunded_paise }
-      const found = { status: payment.status, refunded_paise: payment.refundedPaise }
-      if (asked.has(payment.id)) {
-        notes.differences.push({
-          ...difference('payment-state-differs', payment.id, orgId, expected, found),
-          amountPaise: payment.amountPaise,
-        })
-      } else notes.doubts.push({ kind: 'payment', gatewayId: payment.id, gatewayPaymentId: payment.id })
     }
   }
   const listed = new Set(theirs.payments.map(({ id }) => id))
@@ -63,12 +43,29 @@ export function comparePayments(
   return orgs
 }
 
+function compareWithRow(notes: Notes, row: OurPayment, payment: PaymentSnapshot, asked: ReadonlySet<string>): void {
+  const { id, status, amountPaise, refundedPaise, feePaise } = payment
+  const { org_id: orgId } = row
+  const [their, our] = [paymentRank[status], paymentRank[row.status]]
+  const knowsFee = feePaise !== null && row.fee_paise === null
+  if (row.amount_paise !== amountPaise) {
+    notes.differences.push(difference('payment-amount-differs', id, orgId, row.amount_paise, amountPaise))
+  } else if (their > our || refundedPaise > row.taken_back_paise || knowsFee) {
+    notes.repairs.push({ orgId, kind: 'payment', gatewayId: id })
+  } else if (their < our || refundedPaise < row.refunded_paise) {
+    if (!asked.has(id)) return void notes.doubts.push({ kind: 'payment', gatewayId: id, gatewayPaymentId: id })
+    const expected = { status: row.status, refunded_paise: row.refunded_paise }
+    const found = { status, refunded_paise: refundedPaise }
+    notes.differences.push({ ...difference('payment-state-differs', id, orgId, expected, found), amountPaise })
+  }
+}
+
 /** What was never taken is nobody's business; what was paid back wholly is parked as it came, and its refund as it went. */
 function parkPayment(notes: Notes, payment: PaymentSnapshot): void {
-  if (payment.status !== 'captured' && payment.refundedPaise === 0) return
+  if (!wasTaken(payment)) return
   notes.receipts.push(payment)
   const left = payment.amountPaise - payment.refundedPaise
-  if (left > 0) notes.differences.push({ ...difference('payment-unknown', payment.id, null, null, left) })
+  if (left > 0) notes.differences.push(difference('payment-unknown', payment.id, null, null, left))
 }
 
 /** Orders: only what was paid without our knowing. */
@@ -88,4 +85,9 @@ export function compareOrders(notes: Notes, theirs: GatewayBooks, ours: OurBooks
       notes.repairs.push({ orgId: row.org_id, kind: 'order', gatewayId: order.id })
     }
   }
+}
+
+/** The gateway gives back by itself what is authorized and never captured: without a fee. */
+export function wasTaken(payment: PaymentSnapshot): boolean {
+  return payment.status === 'captured' || (payment.status === 'refunded' && payment.feePaise !== null)
 }

@@ -83,7 +83,13 @@ function listOf(sql: Sql, ids: readonly string[]) {
 
 function readPayments(sql: Sql, condition: ReturnType<Sql>): Promise<OurPayment[]> {
   return sql<OurPayment[]>`
-    select gateway_payment_id, org_id, status, amount_paise, refunded_paise, fee_paise from payments where ${condition}`
+    select gateway_payment_id, org_id, status, amount_paise, refunded_paise, fee_paise,
+      captured_at is not null as was_captured,
+      greatest(refunded_paise, (
+        select coalesce(sum(r.amount_paise), 0) from refunds r
+        where r.payment_id = payments.id and r.gateway_refund_id is not null and r.status <> 'failed'
+      ))::bigint as taken_back_paise
+    from payments where ${condition}`
 }
 
 function readRefunds(sql: Sql, condition: ReturnType<Sql>): Promise<OurRefund[]> {
