@@ -525,6 +525,8 @@ create table billing_differences (
   amount_paise bigint,
   status text not null default 'open' check (status in ('open', 'resolved')),
   resolution text check (length(resolution) <= 1000),
+  -- Who looked into it; null where it went away by itself.
+  resolved_by uuid,
   first_seen_at timestamptz not null default now(),
   last_seen_at timestamptz not null default now(),
   resolved_at timestamptz,

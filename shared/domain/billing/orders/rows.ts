@@ -61,8 +61,13 @@ export async function lockOrder(sql: Sql, id: string): Promise<OrderRow | null> 
 }
 
 /** The order that the gateway knows by this id; null when there is none such here. */
-export async function findOrderOf(sql: Sql, gatewayOrderId: string): Promise<OrderRow | null> {
+export async function findOrderOf(sql: Sql, orgId: string, gatewayOrderId: string): Promise<OrderRow | null> {
   const [order] = await sql<OrderRow[]>`
-    select ${sql(orderColumns)} from orders where gateway_order_id = ${gatewayOrderId}`
+    select ${sql(orderColumns)} from orders where org_id = ${orgId} and gateway_order_id = ${gatewayOrderId}`
   return order ?? null
+}
+
+/** What the customer pays, in paise: the amount at the gateway. */
+export function dueOf(order: Pick<OrderRow, 'total_paise' | 'credit_paise'>): number {
+  return order.total_paise - order.credit_paise
 }

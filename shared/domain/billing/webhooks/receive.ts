@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto'
+import { AppError } from '../../errors.ts'
+import type { Enqueue } from '../../messaging.ts'
+import { storableJson } from '../../plain-text.ts'
+import type { Json, Sql } from '../../sql.ts'
+import { isThere } from '../accounts/open.ts'
+import { noteDifference } from '../differences.ts'
+import type { GatewayEvent } from '../gateway.ts'
+import { applyGatewayEvent } from '../messages.ts'
+import { readWebhook } from '../wire.ts'
+import { organizationsOf, subjectsOf } from './subjects.ts'
+
+/** What is received with a good signature. */
+export interface Webhook {
+  eventId: string
+  /** The body, parsed; undefined when it is no JSON. */
+  body: unknown
+  /** Null: nothing that could be read. */
+  event: GatewayEvent | null
+}
+
+/** @param eventId of its header; without one its bytes name it */
+export function readReceived(eventId: string | undefined, bytes: Uint8Array): Webhook {
+  const id = eventId ?? `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+  let body: unknown
+  try {
+    body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    return { eventId: id, body, event: readWebhook(id, body) }
+  } catch (error) {
+    if (error instanceof AppError || error instanceof SyntaxError || error instanceof TypeError) {
+      return { eventId: id, body, event: null }
+    }
+    throw error
+  }
+}
+
+export interface Reception {
+  sql: Sql
+  now: Date
+  enqueue: Enqueue
+  /** Makes the rest of the transaction work in this organization. */
+  enter(orgId: string): Promise<void>
+}
+
+export type Received = 'duplicate' | 'received' | 'unmatched' | 'ignored' | 'unreadable'
+
+/**
+ * Keeps an event, once, and has it applied: all in the one transaction whose commit is our answer. Whose it is follows
+ * from our own rows of the objects that it tells of, never from what it says of itself.
+ */
+export async function receiveWebhook(context: Reception, webhook: Webhook): Promise<Received> {
+  const { sql, enqueue } = context
+  const { event, eventId } = webhook
+  if (event === null) return keep(context, webhook, 'unreadable', null)
+  const subjects = subjectsOf(event)
+  if (subjects.length === 0) return keep(context, webhook, 'ignored', null)
+  const [orgId, another] = await organizationsOf(sql, subjects)
+  if (orgId === undefined) return keep(context, webhook, 'unmatched', null)
+  if (another !== undefined) {
+    const found = { organizations: [orgId, another], objects: subjects }
+    await noteDifference(sql, { orgId: null, kind: 'event-of-several', subject: eventId, found })
+    return keep(context, webhook, 'ignored', null)
+  }
+  await context.enter(orgId)
+  // Without its row nothing can be sent for it: the schedule that follows up looks after it.
+  if (!(await isThere(sql, orgId))) return keep(context, webhook, 'unmatched', orgId)
+  const outcome = await keep(context, webhook, 'received', orgId)
+  if (outcome === 'received') await enqueue(applyGatewayEvent, { event_id: eventId })
+  return outcome
+}
+
+async function keep(
+  { sql, now }: Reception,
+  { eventId, body, event }: Webhook,
+  outcome: Exclude<Received, 'duplicate'>,
+  orgId: string | null,
+): Promise<Received> {
+  // Without naming the columns: rows of other scopes aren't visible here, and needn't be.
+  const written = await sql`
+    insert into gateway_events (id, org_id, type, occurred_at, payload, status, received_at)
+    values (${eventId}, ${orgId}, ${event?.type ?? 'unreadable'}, ${event?.occurredAt ?? now},
+      ${sql.json(storableJson(withoutPersonalData(body ?? null)))}, ${outcome === 'unreadable' ? 'ignored' : outcome},
+      ${now})
+    on conflict do nothing`
+  if (written.count === 0) return 'duplicate'
+  if (outcome === 'unreadable') await noteDifference(sql, { orgId: null, kind: 'event-unreadable', subject: eventId })
+  return outcome
+}
+
+/** What tells of who paid; nothing here needs it. */
+const personal = new Set([
+  'email',
+  'contact',
+  'card',
+  'vpa',
+  'upi',
+  'bank_account',
+  'customer_details',
+  'billing_address',
+])
+
+function withoutPersonalData(value: unknown): Json {
+  if (Array.isArray(value)) return value.map(withoutPersonalData)
+  if (typeof value !== 'object' || value === null) return value as Json
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([name]) => !personal.has(name))
+      .map(([name, member]) => [name, withoutPersonalData(member)]),
+  )
+}
