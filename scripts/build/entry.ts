@@ -23,6 +23,7 @@ const drivers = {
     objects: { module: '#shared/platform/objects/gcp.ts', name: 'createCloudStorageObjects' },
     readDocument: { module: '#shared/platform/isolation/index.ts', name: 'readInWorker' },
     models: { module: '#shared/runtime/open-models.ts', name: 'openModels' },
+    payments: { module: '#shared/platform/payments/razorpay.ts', name: 'createRazorpayGateway' },
   },
 } as const satisfies {
   openServices: Driver

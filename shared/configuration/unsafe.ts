@@ -1,7 +1,14 @@
 /** What is given of the settings, by name: present and not empty, not yet parsed. */
 type Given = Readonly<Record<string, string | undefined>>
 
-const webAddresses = ['PUBLIC_URL', 'FUNCTIONS_URL', 'SUPABASE_URL', 'PUSH_ISSUER', 'PUSH_JWKS_URL']
+const webAddresses = [
+  'PUBLIC_URL',
+  'FUNCTIONS_URL',
+  'SUPABASE_URL',
+  'PUSH_ISSUER',
+  'PUSH_JWKS_URL',
+  'RAZORPAY_BASE_URL',
+]
 const googleIssuer = 'https://accounts.google.com'
 const googleKeys = 'https://www.googleapis.com/oauth2/v3/certs'
 const leastDifferentCharacters = 10

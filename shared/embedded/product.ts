@@ -10,6 +10,7 @@ import { readOrCreatePrivateFile } from '#shared/platform/identity/private-file.
 import { closeIdleWorker } from '#shared/platform/isolation/index.ts'
 import type { Bucket } from '#shared/platform/objects/index.ts'
 import { lifecycleDays } from '#shared/platform/objects/lifecycle.ts'
+import { type LocalGateway, localGatewayPath } from '#shared/platform/payments/local-gateway.ts'
 import { type EmbeddedCloud, startEmbeddedCloud } from '#shared/platform/push/embedded.ts'
 import { createServiceTokenIssuer } from '#shared/platform/push/service-tokens.ts'
 import { createEnvironmentSecrets } from '#shared/platform/secrets/environment.ts'
@@ -22,6 +23,7 @@ import type { Logger } from '#shared/runtime/log.ts'
 import { buildPushPlan } from '#shared/runtime/manifest.ts'
 import { sweepOutbox } from '#shared/runtime/outbox.ts'
 import { followConfig, type Services } from '#shared/runtime/services.ts'
+import { openEmbeddedPayments } from './payments.ts'
 import { Router } from './router.ts'
 import { openEmbeddedServices } from './services.ts'
 
@@ -50,6 +52,8 @@ export interface Product {
   services: Services
   cloud: EmbeddedCloud
   issuer: LocalIssuer
+  /** Stands in for Razorpay; null when the settings name a real one. */
+  gateway: LocalGateway | null
   /** Signs as the embedded cloud does when it calls a function. */
   signPush(audience: string): Promise<string>
   /** Stops everything within a few seconds; what was under way is repeated at the next start. */
@@ -90,6 +94,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   const url = await listen(server, options.host, options.port)
   const parts: {
     issuer?: LocalIssuer
+    gateway?: LocalGateway | null
     cloud?: EmbeddedCloud
     state?: LocalState
     services?: Services
@@ -98,7 +103,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   const stop = async () => {
     clearInterval(parts.lifecycle)
     // Deliveries first, so that none of them fails for want of what they need.
-    await parts.cloud?.stop()
+    await Promise.all([parts.cloud?.stop(), parts.gateway?.stop()])
     await close(server)
     await closeIdleWorker()
     await parts.services?.usage.close()
@@ -112,6 +117,16 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     const serviceRoleKey = await installationSecret(keyFolder, 'service-role')
     const signingSecret = await installationSecret(keyFolder, 'signing')
     const objectsSecret = await installationSecret(keyFolder, 'objects')
+    const payments = await openEmbeddedPayments({
+      settings: options.settings ?? {},
+      cloudDatabaseUrl: options.cloudDatabaseUrl,
+      url,
+      secretOf: (name) => installationSecret(keyFolder, name),
+      now: () => parts.services?.now() ?? new Date(),
+      backoffScale: options.backoffScale,
+      log,
+    })
+    parts.gateway = payments.gateway
     const functionsUrl = `${url}/functions`
     const pushTokens = await createServiceTokenIssuer({
       keyFolder,
@@ -147,6 +162,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     const settings = {
       DATABASE_POOL_SIZE: '10',
       ...options.settings,
+      ...payments.settings,
       // What follows is this product's own, whatever the environment holds for other programs.
       PUBLIC_URL: url,
       FUNCTIONS_URL: functionsUrl,
@@ -175,6 +191,9 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     const answer: Answer = (request, response) => {
       const { pathname } = targetOf(request)
       if (pathname.startsWith('/auth/v1/')) return void issuer.handle(request, response)
+      if (payments.gateway && pathname.startsWith(`${localGatewayPath}/`)) {
+        return void payments.gateway.handle(request, response)
+      }
       if (pathname.startsWith('/objects/')) return void services.objects.handle(request, response)
       if (pathname === `${pushIssuerPath}/jwks.json`) {
         return void response.setHeader('content-type', 'application/json').end(JSON.stringify(pushTokens.jwks()))
@@ -191,7 +210,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     parts.lifecycle = followLifecycle(services, log)
     await sendLeftovers(services)
     opened.resolve(answer)
-    return { url, functions, services, cloud, issuer, signPush, stop }
+    return { url, functions, services, cloud, issuer, gateway: payments.gateway, signPush, stop }
   } catch (error) {
     opened.reject(error)
     await stop()

@@ -1,6 +1,7 @@
 import { hash, randomBytes as systemRandomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { drain } from '../drain.ts'
 import { PlatformError } from '../errors.ts'
 import { findRoute, routes } from './local/api.ts'
 import { ApiError } from './local/api-error.ts'
@@ -220,10 +221,7 @@ export async function createLocalGateway(options: LocalGatewayOptions): Promise<
     try {
       const url = new URL(request.url ?? '', 'http://gateway')
       const path = url.pathname.slice(localGatewayPath.length)
-      if (/^\/(checkout|mandate)\//.test(path)) {
-        const form = request.method === 'POST' ? await readForm(request) : null
-        return sendPage(response, 200, await pages.answer(request, path, url.searchParams, form))
-      }
+      if (/^\/(checkout|mandate)\//.test(path)) return await show(request, response, path, url.searchParams)
       if (!hasKey(request, keyId, keySecret)) throw new ApiError(401, 'Authentication failed')
       if (path.startsWith('/local/')) return await control(request, response, path.slice('/local'.length))
       if (path.startsWith('/v1/')) return await answer(request, response, path.slice('/v1'.length), url.searchParams)
@@ -235,6 +233,22 @@ export async function createLocalGateway(options: LocalGatewayOptions): Promise<
         onError(error)
         sendError(request, response, new ApiError(500, 'The server encountered an error.'))
       }
+    }
+  }
+
+  async function show(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    query: URLSearchParams,
+  ): Promise<void> {
+    try {
+      const form = request.method === 'POST' ? await readForm(request) : null
+      sendPage(response, 200, await pages.answer(request, path, query, form))
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      drain(request)
+      sendPage(response, error.status, pages.refusal(error))
     }
   }
 

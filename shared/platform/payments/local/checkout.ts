@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import type { CheckoutResult, LocalGateway } from '../local-gateway.ts'
+import type { LocalGateway } from '../local-gateway.ts'
 import { ApiError, refused, unknownId } from './api-error.ts'
 import { checkoutPage, mandatePage, messagePage, pageHeaders, resultPage } from './pages.ts'
 import type { Method } from './payments.ts'
@@ -31,7 +31,7 @@ export function createPages(parts: {
     const [method, outcome] = decision.split(':')
     if (!isMethod(method)) throw refused('Choose one of the ways')
     if (outcome === 'pay') {
-      const result: CheckoutResult = await gateway.pay(id, { method })
+      const { payment: _, ...result } = await gateway.pay(id, { method })
       return page(resultPage(order, result, callback), callback)
     }
     const { payment } = await gateway.pay(id, { method, outcome: 'failed' })
@@ -68,6 +68,9 @@ export function createPages(parts: {
   }
 
   return {
+    /** What a person sees who can't have what they asked for. */
+    refusal: ({ message }: ApiError): Page => page(messagePage('That did not work', message)),
+
     /** @throws ApiError */
     async answer(
       { method, headers }: IncomingMessage,
