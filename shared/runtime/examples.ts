@@ -42,6 +42,8 @@ export interface ExampleWorld {
   newModelCall(): Promise<{ id: string; agent: string }>
   /** A new feature flag; returns its name. */
   newFlag(): Promise<string>
+  /** A new difference between the gateway and the organization’s payments. */
+  newBillingDifference(): Promise<string>
   /** Someone who has signed up and belongs nowhere. */
   newPerson(): Promise<{ email: string; token: string }>
   /** A new viewer of the organization, in its workspace unless told otherwise; can't sign in. */

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { type CryptoKey, decodeJwt, SignJWT } from 'jose'
+import { noteDifference } from '#shared/domain/billing/differences.ts'
 import { createSpendAuthority } from '#shared/domain/costs/authority.ts'
 import { startProcessing } from '#shared/domain/documents/documents.ts'
 import { createExport } from '#shared/domain/exports/exports.ts'
@@ -224,6 +225,17 @@ export async function addOrganization(product: TestProduct): Promise<World> {
     await call(product.url, 'PATCH', `/v1/operator/flags/${key}`, change)
     return key
   }
+  const newBillingDifference = async () => {
+    const subject = newId()
+    await services.database.transaction(scope, (sql) =>
+      noteDifference(sql, { orgId, kind: 'amount-differs', subject, expected: 100, found: 90 }),
+    )
+    const [difference] = await services.database.transaction(
+      scope,
+      (sql) => sql<{ id: string }[]>`select id from billing_differences where subject = ${subject}`,
+    )
+    return difference!.id
+  }
   const newOrganization = async () => {
     const name = `Organization ${newId()}`
     const { id } = await post(owner, '/v1/organizations', { name })
@@ -286,6 +298,7 @@ export async function addOrganization(product: TestProduct): Promise<World> {
     newDeadLetter,
     newApiKey,
     newFlag,
+    newBillingDifference,
     newModelCall,
     ...createRuns(product.url, services, orgId, owner),
     ...createWritings(product.url, owner, finished.document_id),

@@ -214,6 +214,13 @@ export const walls: readonly Wall[] = [
     ],
   },
   {
+    permission: 'billing:manage',
+    roles: ['owner'],
+    scope: null,
+    secondFactor: true,
+    routes: ['billing-read-statement'],
+  },
+  {
     permission: 'organization:delete',
     roles: ['owner'],
     scope: null,
@@ -242,6 +249,10 @@ export const signedIn: readonly string[] = [
 
 /** Who runs the installation. */
 export const operators: readonly string[] = [
+  'billing-list-differences',
+  'billing-read-invariants',
+  'billing-read-status',
+  'billing-resolve-difference',
   'billing-set-entitlements',
   'flags-create',
   'flags-delete',
