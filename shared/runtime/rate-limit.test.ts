@@ -55,6 +55,22 @@ describe('a caller', () => {
     expect(limiter.take('principal', 'p', 1)).toMatchObject({ allowed: true, remaining: 999 })
   })
 
+  test('with a lower limit of their own is held to it, where they have it, and by no higher one', () => {
+    const limiter = setUp(() => null).newInstance({ principalPerMinute: 5, addressPerMinute: 2 })
+    const passes = (own: number | null, times: number) =>
+      Array.from({ length: times }, () => atOnce(limiter.take('principal', 'p', 1, own))).filter((one) => one.allowed)
+        .length
+    expect(passes(3, 10)).toBe(3)
+    // In an organization with another plan; one with the same has no further requests.
+    expect(passes(2, 10)).toBe(2)
+    expect(passes(3, 10)).toBe(0)
+    expect(passes(100, 4)).toBe(4)
+    expect(passes(null, 10)).toBe(1)
+    // Of nothing: the least that can be told from a mistake.
+    expect(atOnce(limiter.take('principal', 'q', 9, 0))).toMatchObject({ allowed: true, limit: 1 })
+    expect(atOnce(limiter.take('principal', 'q', 1, 0))).toMatchObject({ allowed: false, limit: 1 })
+  })
+
   test('has a limit as a principal and another as an address, apart from everybody else’s', () => {
     const limiter = setUp(() => null).newInstance({ principalPerMinute: 1, addressPerMinute: 2 })
     const passes = (kind: 'principal' | 'address', id: string) => atOnce(limiter.take(kind, id, 1)).allowed

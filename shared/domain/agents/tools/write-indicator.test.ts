@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { setContract } from '#shared/domain/billing/entitlements/grant.ts'
 import { extractIntelligence } from '#shared/domain/extraction/extract.ts'
 import { toFindings } from '#shared/domain/intelligence/findings.ts'
 import { recordExtraction } from '#shared/domain/intelligence/record.ts'
@@ -23,7 +24,7 @@ afterAll(async () => {
 })
 
 /** A document of which nothing was extracted yet, and a run that adds what stands at these places. */
-async function write(places: readonly string[], of = text) {
+async function write(places: readonly string[], of = text, room: number | null = null) {
   const node = workNode(
     async ({ use, state }) => {
       const { document_id } = state.input as { document_id: string }
@@ -37,6 +38,8 @@ async function write(places: readonly string[], of = text) {
     { agent: 'cognition', attempts: 1 },
   )
   const bench = await openCouncil(database, { playbooks: [testPlaybook({ node }, [])], tools: [writeIndicatorTool] })
+  const contract = { orgId: bench.orgId, planId: 'free', seats: 3, until: null, overrides: { indicators: room } }
+  await bench.transaction((sql) => setContract(sql, contract))
   const desk = await createDesk(database, bench.orgId)
   const { documentId } = await desk.report('Nothing is in here.')
   await desk.run((sql) => sql`update document_passages set text = ${of} where document_id = ${documentId}`)
@@ -77,6 +80,18 @@ test('it stays when the document is processed again, and is not there twice', as
   expect(await count()).toBe(1)
   await again('The implant calls 185.220.101[.]45.')
   expect(await count()).toBe(1)
+})
+
+test('a new one that the plan has no room for is refused with all else of the step, further evidence of a known one is not', async () => {
+  const places = ['185.220.101[.]45', 'evil-domain[.]top']
+  const { run, indicators, bench } = await write(places, text, 1)
+  expect(run.steps[0]).toMatchObject({ status: 'failed', error: { code: 'BUDGET_EXCEEDED' } })
+  expect([indicators, bench.audited]).toEqual([[], []])
+  const twice = 'It calls 185.220.101[.]45, and then it calls 185[.]220.101.45 again.'
+  const known = await write(['185.220.101[.]45', '185[.]220.101.45'], twice, 1)
+  expect(known.run.run.status).toBe('completed')
+  expect(known.indicators).toHaveLength(2)
+  expect(new Set(known.indicators.map(({ value }) => value))).toEqual(new Set(['185.220.101.45']))
 })
 
 test.each([

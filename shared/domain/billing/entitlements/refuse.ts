@@ -11,7 +11,7 @@ export async function planExceeded(
 ): Promise<AppError> {
   const { plan_name, limits } = await readEntitlement(sql, asked)
   const message =
-    `The plan ${plan_name} allows ${limits[feature] ?? 'any number of'} ${features[feature].unit}, and ${used} ` +
-    `${used === 1 ? 'is' : 'are'} used; larger plans are at GET /v1/billing/plans`
+    `The plan ${plan_name} has a limit of ${limits[feature] ?? used} for ${features[feature].unit}: ${used} used; ` +
+    'larger plans are at GET /v1/billing/plans'
   return new AppError('BUDGET_EXCEEDED', message, [{ field: feature, message: 'the limit of the plan is reached' }])
 }
