@@ -1,7 +1,13 @@
 import type { Sql } from '../../sql.ts'
 import type { PaymentSnapshot, RefundSnapshot } from '../gateway.ts'
+import type { AccountCode } from '../ledger/accounts.ts'
 import { postTransaction } from '../ledger/post.ts'
-import { feePosting, parkedReceiptPosting, parkedReceiptReleasedPosting, refundPosting } from '../ledger/postings.ts'
+import { feePosting, parkedReceiptPosting, refundPosting } from '../ledger/postings.ts'
+
+/*
+ * What is booked of a payment of nobody known bears names of its own, apart from what is booked when its customer is found:
+ * then all of it is taken back in one posting.
+ */
 
 /** Books a payment of nobody known, with its fee; in system scope. @returns false when it is booked already */
 export async function parkReceipt(sql: Sql, payment: PaymentSnapshot): Promise<boolean> {
@@ -11,32 +17,46 @@ export async function parkReceipt(sql: Sql, payment: PaymentSnapshot): Promise<b
     parkedReceiptPosting({ gatewayPaymentId, amountPaise, capturedAt: createdAt }),
   )
   if (feePaise !== null) {
-    const fee = { orgId: null, gatewayPaymentId, feePaise, feeTaxPaise: feeTaxPaise ?? 0, at: createdAt }
-    await postTransaction(sql, feePosting(fee))
+    const fee = feePosting({ orgId: null, gatewayPaymentId, feePaise, feeTaxPaise: feeTaxPaise ?? 0, at: createdAt })
+    await postTransaction(sql, { ...fee, source: `parked:${gatewayPaymentId}:fee`, kind: 'parked-fee' })
   }
   return parked
 }
 
 /** What was parked went back at the gateway's dashboard. */
 export async function bookParkedRefund(sql: Sql, refund: RefundSnapshot): Promise<void> {
-  const { id: gatewayRefundId, amountPaise, createdAt } = refund
-  await postTransaction(sql, refundPosting({ orgId: null, gatewayRefundId, amountPaise, at: createdAt }))
+  const { id: gatewayRefundId, paymentId, amountPaise, createdAt } = refund
+  const posting = refundPosting({ orgId: null, gatewayRefundId, amountPaise, at: createdAt })
+  await postTransaction(sql, {
+    ...posting,
+    source: `parked:${paymentId}:refund:${gatewayRefundId}`,
+    kind: 'parked-refund',
+  })
 }
 
-/** Takes back the parking of receipts that have found their customer, for whom they are booked by now. */
+/** Takes back all that was booked of receipts which have found their customer, for whom they are booked by now. */
 export async function releaseFoundReceipts(sql: Sql, now: Date): Promise<void> {
-  const found = await sql<{ id: string; amount_paise: number }[]>`
+  const found = await sql<{ id: string }[]>`
     update billing_differences d
     set status = 'resolved', resolved_at = ${now}, resolution = 'Its order is known now', found = '"known"'
     from payments p
     where p.gateway_payment_id = d.subject and d.kind = 'payment-unknown' and d.status = 'open'
       and exists (select from ledger_transactions where source = 'parked:' || d.subject)
       and exists (select from ledger_transactions where source = 'payment:' || d.subject)
-    returning p.gateway_payment_id as id, p.amount_paise`
-  for (const { id, amount_paise } of found) {
-    await postTransaction(
-      sql,
-      parkedReceiptReleasedPosting({ gatewayPaymentId: id, amountPaise: amount_paise, at: now }),
-    )
+    returning d.subject as id`
+  for (const { id } of found) {
+    const entries = await sql<{ account: AccountCode; amountPaise: number }[]>`
+      select e.account, (-sum(e.amount_paise))::bigint as "amountPaise"
+      from ledger_transactions t join ledger_entries e on e.transaction_id = t.id
+      where t.org_id is null and (t.source = ${`parked:${id}`} or starts_with(t.source, ${`parked:${id}:`}))
+      group by e.account order by e.account`
+    await postTransaction(sql, {
+      source: `parked:${id}:released`,
+      kind: 'parked-receipt-released',
+      orgId: null,
+      description: `Payment ${id}, now known whose it is`,
+      occurredAt: now,
+      entries,
+    })
   }
 }

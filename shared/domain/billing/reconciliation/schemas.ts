@@ -39,6 +39,8 @@ export const ReconciliationResult = v.strictObject({
   ),
 })
 
+export type ReconciliationOutcome = v.InferOutput<typeof ReconciliationResult>
+
 /** What is looked through, and what was found there. */
 export interface ReconciliationPlan {
   window: Window
