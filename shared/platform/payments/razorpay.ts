@@ -25,6 +25,8 @@ export interface RazorpayOptions {
   backoffMilliseconds?: number
 }
 
+type Path = readonly [kind: string, id?: string, part?: string]
+
 const realGateway = 'https://api.razorpay.com'
 
 /** After the order is made, for so long a late authorization is still captured by itself; the least that it takes is 12. */
@@ -51,27 +53,27 @@ export function createRazorpayGateway(options: RazorpayOptions): PaymentGateway 
       : () => Promise.reject(new PlatformError('UNAVAILABLE', 'no payment gateway is configured'))
 
   async function get<Snapshot>(
-    path: string,
+    path: Path,
     read: (value: unknown) => Snapshot,
     signal: AbortSignal | undefined,
     query: Readonly<Record<string, string | number>> = {},
   ): Promise<Snapshot> {
-    return understood(read, await exchange({ method: 'GET', path: `/v1${path}`, query, repeats: 'always', signal }))
+    return understood(read, await exchange({ method: 'GET', path: pathOf(path), query, repeats: 'always', signal }))
   }
 
   async function change<Snapshot>(
-    path: string,
+    path: Path,
     body: object,
     read: (value: unknown) => Snapshot,
     signal: AbortSignal | undefined,
     how: { method?: 'POST' | 'PATCH'; repeats?: Repeats; headers?: Record<string, string> } = {},
   ): Promise<Snapshot> {
     const { method = 'POST', repeats = 'undone', headers = {} } = how
-    return understood(read, await exchange({ method, path: `/v1${path}`, body, headers, repeats, signal }))
+    return understood(read, await exchange({ method, path: pathOf(path), body, headers, repeats, signal }))
   }
 
   const list = <Snapshot>(
-    path: string,
+    path: Path,
     read: (value: unknown) => Snapshot,
     { from, to, count, skip }: ListWindow,
     signal: AbortSignal | undefined,
@@ -79,7 +81,7 @@ export function createRazorpayGateway(options: RazorpayOptions): PaymentGateway 
 
   /** All of a collection that isn't paged, or fits on some pages. */
   async function all<Snapshot>(
-    path: string,
+    path: Path,
     read: (value: unknown) => Snapshot,
     signal: AbortSignal | undefined,
     query: Readonly<Record<string, string>> = {},
@@ -117,7 +119,7 @@ export function createRazorpayGateway(options: RazorpayOptions): PaymentGateway 
 
     async createOrder({ amountPaise, receipt, notes }, signal) {
       const find = async () => {
-        const found = await get('/orders', collectionOf(readOrder), signal, { receipt, count: 10 })
+        const found = await get(['/orders'], collectionOf(readOrder), signal, { receipt, count: 10 })
         // Razorpay lets receipts be used twice, and looks for them as it likes.
         const same = found.filter((order) => order.receipt === receipt)
         const fitting = same.find((order) => order.amountPaise === amountPaise && order.currency === 'INR')
@@ -143,7 +145,7 @@ export function createRazorpayGateway(options: RazorpayOptions): PaymentGateway 
       const before = await find()
       if (before) return before
       try {
-        return await change('/orders', draft, readOrder, signal)
+        return await change(['/orders'], draft, readOrder, signal)
       } catch (error) {
         if (!(error instanceof PlatformError) || error.code !== 'UNAVAILABLE') throw error
         const made = await find().catch(() => null)
@@ -151,12 +153,12 @@ export function createRazorpayGateway(options: RazorpayOptions): PaymentGateway 
         throw error
       }
     },
-    fetchOrder: (id, signal) => get(`/orders/${segment(id)}`, readOrder, signal),
-    paymentsOfOrder: (id, signal) => get(`/orders/${segment(id)}/payments`, collectionOf(readPayment), signal),
-    fetchPayment: (id, signal) => get(`/payments/${segment(id)}`, readPayment, signal),
+    fetchOrder: (id, signal) => get(['/orders', id], readOrder, signal),
+    paymentsOfOrder: (id, signal) => get(['/orders', id, '/payments'], collectionOf(readPayment), signal),
+    fetchPayment: (id, signal) => get(['/payments', id], readPayment, signal),
     capturePayment: (id, amountPaise, signal) =>
       unlessDone(
-        change(`/payments/${segment(id)}/capture`, { amount: amountPaise, currency: 'INR' }, readPayment, signal, {
+        change(['/payments', id, '/capture'], { amount: amountPaise, currency: 'INR' }, readPayment, signal, {
           repeats: 'always',
         }),
         () => gateway.fetchPayment(id, signal),
@@ -167,20 +169,20 @@ export function createRazorpayGateway(options: RazorpayOptions): PaymentGateway 
       const before = (await gateway.refundsOfPayment(paymentId, signal)).find((refund) => refund.ourId === ourId)
       if (before) return before
       return change(
-        `/payments/${segment(paymentId)}/refund`,
+        ['/payments', paymentId, '/refund'],
         { amount: amountPaise, speed: 'normal', receipt: ourId, notes: { [refundIdNote]: ourId } },
         readRefund,
         signal,
         { repeats: 'always', headers: { 'X-Refund-Idempotency': ourId } },
       )
     },
-    fetchRefund: (id, signal) => get(`/refunds/${segment(id)}`, readRefund, signal),
-    fetchDispute: (id, signal) => get(`/disputes/${segment(id)}`, readDispute, signal),
-    refundsOfPayment: (id, signal) => all(`/payments/${segment(id)}/refunds`, readRefund, signal),
+    fetchRefund: (id, signal) => get(['/refunds', id], readRefund, signal),
+    fetchDispute: (id, signal) => get(['/disputes', id], readDispute, signal),
+    refundsOfPayment: (id, signal) => all(['/payments', id, '/refunds'], readRefund, signal),
 
     createPlan: ({ name, period, amountPaise }, signal) =>
       change(
-        '/plans',
+        ['/plans'],
         {
           period: period === 'month' ? 'monthly' : 'yearly',
           interval: 1,
@@ -191,7 +193,7 @@ export function createRazorpayGateway(options: RazorpayOptions): PaymentGateway 
       ),
     createSubscription: ({ planId, totalCount, startAt, upfront, notes }, signal) =>
       change(
-        '/subscriptions',
+        ['/subscriptions'],
         {
           plan_id: planId,
           total_count: totalCount,
@@ -205,10 +207,10 @@ export function createRazorpayGateway(options: RazorpayOptions): PaymentGateway 
         readSubscription,
         signal,
       ),
-    fetchSubscription: (id, signal) => get(`/subscriptions/${segment(id)}`, readSubscription, signal),
+    fetchSubscription: (id, signal) => get(['/subscriptions', id], readSubscription, signal),
     updateSubscription: (id, { planId, when }, signal) =>
       change(
-        `/subscriptions/${segment(id)}`,
+        ['/subscriptions', id],
         {
           plan_id: planId,
           schedule_change_at: when === 'now' ? 'now' : 'cycle_end',
@@ -221,7 +223,7 @@ export function createRazorpayGateway(options: RazorpayOptions): PaymentGateway 
     cancelSubscription: (id, when, signal) =>
       unlessDone(
         change(
-          `/subscriptions/${segment(id)}/cancel`,
+          ['/subscriptions', id, '/cancel'],
           when === 'period-end' ? { cancel_at_cycle_end: 1 } : {},
           readSubscription,
           signal,
@@ -232,7 +234,7 @@ export function createRazorpayGateway(options: RazorpayOptions): PaymentGateway 
       ),
     pauseSubscription: (id, signal) =>
       unlessDone(
-        change(`/subscriptions/${segment(id)}/pause`, { pause_at: 'now' }, readSubscription, signal, {
+        change(['/subscriptions', id, '/pause'], { pause_at: 'now' }, readSubscription, signal, {
           repeats: 'always',
         }),
         () => gateway.fetchSubscription(id, signal),
@@ -240,30 +242,31 @@ export function createRazorpayGateway(options: RazorpayOptions): PaymentGateway 
       ),
     resumeSubscription: (id, signal) =>
       unlessDone(
-        change(`/subscriptions/${segment(id)}/resume`, { resume_at: 'now' }, readSubscription, signal, {
+        change(['/subscriptions', id, '/resume'], { resume_at: 'now' }, readSubscription, signal, {
           repeats: 'always',
         }),
         () => gateway.fetchSubscription(id, signal),
         ({ status }) => status === 'active' || status === 'authenticated',
       ),
-    fetchInvoice: (id, signal) => get(`/invoices/${segment(id)}`, readGatewayInvoice, signal),
-    invoicesOfSubscription: (id, signal) => all('/invoices', readGatewayInvoice, signal, { subscription_id: id }),
+    fetchInvoice: (id, signal) => get(['/invoices', id], readGatewayInvoice, signal),
+    invoicesOfSubscription: (id, signal) => all(['/invoices'], readGatewayInvoice, signal, { subscription_id: id }),
 
-    listOrders: (window, signal) => list('/orders', readOrder, window, signal),
-    listPayments: (window, signal) => list('/payments', readPayment, window, signal),
-    listRefunds: (window, signal) => list('/refunds', readRefund, window, signal),
-    listSubscriptions: (window, signal) => list('/subscriptions', readSubscription, window, signal),
-    listSettlements: (window, signal) => list('/settlements', readSettlement, window, signal),
-    listDisputes: (window, signal) => list('/disputes', readDispute, window, signal),
+    listOrders: (window, signal) => list(['/orders'], readOrder, window, signal),
+    listPayments: (window, signal) => list(['/payments'], readPayment, window, signal),
+    listRefunds: (window, signal) => list(['/refunds'], readRefund, window, signal),
+    listSubscriptions: (window, signal) => list(['/subscriptions'], readSubscription, window, signal),
+    listSettlements: (window, signal) => list(['/settlements'], readSettlement, window, signal),
+    listDisputes: (window, signal) => list(['/disputes'], readDispute, window, signal),
   }
   return gateway
 }
 
 const pageSize = 100
 
-/** An id as a segment of a path; what is no id is nowhere. */
-function segment(id: string): string {
-  if (/^[A-Za-z0-9_]{1,100}$/.test(id)) return id
+/** `/v1`, a kind, an id, and what of it. An id that is none is nowhere. */
+function pathOf([kind, id, part = '']: Path): string {
+  if (id === undefined) return `/v1${kind}`
+  if (/^[A-Za-z0-9_]{1,100}$/.test(id)) return `/v1${kind}/${id}${part}`
   throw new PlatformError('NOT_FOUND', 'the payment gateway knows of no such thing')
 }
 
