@@ -24,6 +24,7 @@ const drivers = {
     readDocument: { module: '#shared/platform/isolation/index.ts', name: 'readInWorker' },
     models: { module: '#shared/runtime/open-models.ts', name: 'openModels' },
     payments: { module: '#shared/platform/payments/razorpay.ts', name: 'createRazorpayGateway' },
+    mailer: { module: '#shared/platform/mail/open.ts', name: 'openMailer' },
   },
 } as const satisfies {
   openServices: Driver

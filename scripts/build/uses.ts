@@ -6,7 +6,7 @@ import type { OptionalService } from './entry.ts'
 import { commonSettings } from './settings.ts'
 
 /** What handlers find in their context. */
-const ofContext: readonly OptionalService[] = ['identity', 'objects', 'readDocument', 'models', 'payments']
+const ofContext: readonly OptionalService[] = ['identity', 'objects', 'readDocument', 'models', 'payments', 'mailer']
 /** What the runtime looks at for a handler that asks its context how everything is. */
 const ofHealth: readonly OptionalService[] = ['bus', 'queue', 'state', 'objects']
 

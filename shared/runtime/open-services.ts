@@ -5,7 +5,7 @@ import { openDatabase } from '#shared/platform/database/index.ts'
 import { createSupabaseIdentity } from '#shared/platform/identity/supabase.ts'
 import { createTokenVerifier } from '#shared/platform/identity/verify.ts'
 import { readInWorker } from '#shared/platform/isolation/index.ts'
-import { createLogMailer } from '#shared/platform/mail/log.ts'
+import { openMailer } from '#shared/platform/mail/open.ts'
 import type { ObjectStore } from '#shared/platform/objects/index.ts'
 import { createRazorpayGateway } from '#shared/platform/payments/razorpay.ts'
 import { createServiceTokenVerifier } from '#shared/platform/push/service-tokens.ts'
@@ -82,7 +82,7 @@ export function openServices<Objects extends ObjectStore>(
       keySecret: config.RAZORPAY_KEY_SECRET ?? null,
       baseUrl: config.RAZORPAY_BASE_URL,
     }),
-    mailer: createLogMailer(log),
+    mailer: openMailer(config, log),
     models: openModels(breakers, drivers.modelDefaults),
     modelStates() {
       // As they are now: settings follow their source.

@@ -1,0 +1,12 @@
+import type { Mailer } from './index.ts'
+import { createLogMailer } from './log.ts'
+import { createSmtpMailer } from './smtp.ts'
+
+/** The mailer that the settings name; without a mail server, mails are written to the log. */
+export function openMailer(
+  config: { SMTP_URL?: string | undefined; MAIL_FROM: string },
+  log: Parameters<typeof createLogMailer>[0],
+): Mailer {
+  if (config.SMTP_URL === undefined) return createLogMailer(log)
+  return createSmtpMailer({ url: config.SMTP_URL, from: config.MAIL_FROM })
+}
