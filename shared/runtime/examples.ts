@@ -44,6 +44,8 @@ export interface ExampleWorld {
   newFlag(): Promise<string>
   /** A new difference between the gateway and the organization’s payments. */
   newBillingDifference(): Promise<string>
+  /** A new invoice of the organization, issued and not sent yet. */
+  newInvoice(): Promise<string>
   /** Someone who has signed up and belongs nowhere. */
   newPerson(): Promise<{ email: string; token: string }>
   /** A new viewer of the organization, in its workspace unless told otherwise; can't sign in. */
@@ -69,6 +71,18 @@ export interface ExampleWorld {
   newRelationship(): Promise<string>
   /** A new export that is yet to be built. */
   pendingExport(): Promise<{ export_id: string; job_id: string }>
+  /** Ends the organization's subscription, if there is one: so that it can begin one. */
+  withoutSubscription(): Promise<void>
+  /** A new order of a month of Team, yet to be paid; the organization has no subscription but the one that it begins. */
+  newOrder(): Promise<{ id: string; gateway_order_id: string }>
+  /** A new order that somebody tried to pay in vain, and what the checkout said. */
+  newTriedOrder(): Promise<{ id: string; checkout: unknown }>
+  /** A new payment of the organization for nothing, of which the gateway knows nothing. */
+  newPayment(status?: 'authorized' | 'captured'): Promise<{ id: string; gateway_payment_id: string }>
+  /** A new refund of such a payment that is to be asked of the gateway. */
+  newRefund(): Promise<string>
+  /** An event of the gateway that is to be applied. */
+  newGatewayEvent(): Promise<string>
 }
 
 /** A valid request to a route, made by `example.ts` beside its declaration; the contract suite bends it in every way. */
@@ -76,6 +90,9 @@ export interface RouteExample {
   params?: Record<string, string>
   query?: Record<string, string>
   body?: unknown
+  /** Sent as it is, instead of `body`, where a route takes bytes. */
+  rawBody?: string
+  headers?: Record<string, string>
   /** Who sends it; the organization's owner when absent. */
   token?: string
   /** The status that it is answered with. */

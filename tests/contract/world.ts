@@ -11,8 +11,10 @@ import { nobody, type Scope, system } from '#shared/platform/database/index.ts'
 import type { Declaration, JobFunction } from '#shared/runtime/declarations.ts'
 import type { ExampleWorld, MakeJobExample, MakeRouteExample } from '#shared/runtime/examples.ts'
 import { createDispatcher, type FunctionHandler } from '#shared/runtime/function-handler.ts'
+import { createCustomer, issueInvoiceOf } from '../setup/billing-invoices.ts'
 import { signUpOperator } from '../setup/operator.ts'
 import { call, startTestProduct, type TestProduct, testPassword, uploadDocument } from '../setup/product.ts'
+import { createPayments } from './payments.ts'
 import { createPeople } from './people.ts'
 import { createRuns } from './runs.ts'
 import { createWritings } from './writings.ts'
@@ -61,6 +63,7 @@ export async function createWorld(clusterUrl: string): Promise<World> {
   const product = await startTestProduct(clusterUrl, { CORS_ORIGINS: allowedOrigin })
   // Nothing is delivered and no clock strikes: what changes was changed by the test.
   await product.cloud.stop()
+  product.gateway?.behave({ mode: 'lost' })
   const world = await addOrganization(product)
   return {
     ...world,
@@ -300,7 +303,9 @@ export async function addOrganization(product: TestProduct): Promise<World> {
     newFlag,
     newBillingDifference,
     newModelCall,
+    newInvoice: () => issueInvoiceOf(createCustomer(services.database, { orgId })),
     ...createRuns(product.url, services, orgId, owner),
+    ...createPayments(product, orgId, owner),
     ...createWritings(product.url, owner, finished.document_id),
     deliver,
     envelope,

@@ -1,6 +1,7 @@
 import type { BillingAccount } from '#shared/domain/billing/accounts/lock.ts'
 import { lockAccount } from '#shared/domain/billing/accounts/lock.ts'
 import type { BillingEffects, BillingSettings } from '#shared/domain/billing/effects.ts'
+import { issueInvoice } from '#shared/domain/billing/invoices/issue.ts'
 import type { OrderLine } from '#shared/domain/billing/invoices/lines.ts'
 import { taxKindOf, taxOf } from '#shared/domain/billing/tax/gst.ts'
 import { newId } from '#shared/domain/ids.ts'
@@ -26,8 +27,10 @@ export interface Told {
 }
 
 /** A customer in a database: runs changes of billing in transactions of its own, with its account locked. */
-export function createCustomer(database: Database, settings: BillingSettings = testSettings) {
-  const orgId = newId()
+export function createCustomer(
+  database: Database,
+  { orgId = newId(), settings = testSettings }: { orgId?: string; settings?: BillingSettings } = {},
+) {
   const told: Told = { tasks: [], audited: [] }
   const change = <Result>(
     work: (effects: BillingEffects, account: BillingAccount) => Promise<Result>,
@@ -60,6 +63,17 @@ export function createCustomer(database: Database, settings: BillingSettings = t
       return { id, lines, ...amounts }
     })
   return { orgId, told, change, order }
+}
+
+export type Customer = ReturnType<typeof createCustomer>
+
+/** Issues the invoice of a new order. Returns its id. */
+export async function issueInvoiceOf(customer: Customer): Promise<string> {
+  const order = await customer.order()
+  const { id } = await customer.change((effects, account) =>
+    issueInvoice(effects, { orgId: customer.orgId, order, paymentId: null, account }),
+  )
+  return id
 }
 
 export function line(net_paise: number, description = 'Plan Team, monthly'): OrderLine {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
-import { createCustomer, line, testSettings } from '../../../../tests/setup/billing-invoices.ts'
+import { type Customer, createCustomer, line, testSettings } from '../../../../tests/setup/billing-invoices.ts'
 import { cloneDatabase, type TestDatabase } from '../../../../tests/setup/database.ts'
 import { type Database, nobody } from '../../../platform/database/index.ts'
 import { newId } from '../../ids.ts'
@@ -23,8 +23,6 @@ afterAll(async () => {
   await owner.end()
   await clone.drop()
 })
-
-type Customer = ReturnType<typeof createCustomer>
 
 function issue(customer: Customer, order: Awaited<ReturnType<Customer['order']>>, now?: Date) {
   return customer.change(
@@ -221,7 +219,9 @@ describe('an invoice', () => {
   })
 
   test('of a seller who is not registered bears no tax', async () => {
-    const one = createCustomer(database, { ...testSettings, seller: { ...testSettings.seller, gstin: '' } })
+    const one = createCustomer(database, {
+      settings: { ...testSettings, seller: { ...testSettings.seller, gstin: '' } },
+    })
     await issue(one, await one.order())
     expect(await documentsOf(one)).toMatchObject([{ tax_kind: 'not-registered', amounts: [499_900, 0, 0, 0, 499_900] }])
   })
