@@ -209,8 +209,14 @@ const breakages: [what: string, statement: string, broken: string[]][] = [
   ['a refund that wasn’t booked', `update refunds set gateway_refund_id = 'other'`, ['refunds-booked-once']],
   [
     'a refund beyond the payment',
-    `insert into refunds (id, org_id, payment_id, amount_paise, status, purpose) select gen_random_uuid(), org_id, payment_id, 1, 'requested', 'sale' from refunds`,
-    ['refunds-within-payments'],
+    `insert into refunds (id, org_id, payment_id, amount_paise, status, purpose) select gen_random_uuid(), org_id, payment_id, 1, 'processed', 'sale' from refunds`,
+    ['clearing-explained', 'refunds-booked-once', 'refunds-within-payments'],
+  ],
+  [
+    'a receipt that is parked though its customer was found',
+    `update ledger_transactions set posted_at = now() - interval '2 days',
+      source = case source when 'parked:pay_parked' then 'parked:pay_kept' else source end`,
+    ['receipts-parked-or-known'],
   ],
   [
     'a dispute that is decided, but still held back',
@@ -248,9 +254,9 @@ const breakages: [what: string, statement: string, broken: string[]][] = [
     ['captures-explained', 'orders-invoiced-once'],
   ],
   [
-    'an invoice with another tax than its order',
+    'an invoice with another tax than is booked',
     `update invoices set igst_paise = 1700, cgst_paise = 100 where id = '${ids.keptInvoice}'`,
-    ['orders-invoiced-once'],
+    ['documents-booked-once'],
   ],
   [
     'an invoice that wasn’t booked',

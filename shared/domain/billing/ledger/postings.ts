@@ -39,22 +39,6 @@ export function parkedReceiptPosting(payment: {
   }
 }
 
-/** A parked receipt has found its customer, for whom it is booked by `capturePosting`; in system scope. */
-export function parkedReceiptReleasedPosting(payment: {
-  gatewayPaymentId: string
-  amountPaise: number
-  at: Date
-}): Posting {
-  return {
-    source: `parked:${payment.gatewayPaymentId}:released`,
-    kind: 'parked-receipt-released',
-    orgId: null,
-    description: `Payment ${payment.gatewayPaymentId}, now known whose it is`,
-    occurredAt: payment.at,
-    entries: move(payment.amountPaise, accounts.parkedReceipts, accounts.clearing),
-  }
-}
-
 /**
  * The gateway keeps its fee of a payment.
  *
