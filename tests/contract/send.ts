@@ -20,7 +20,9 @@ export function sendExample(
   const usual = world.tokens[route.access === 'operator' ? 'operator' : 'owner']
   return call(world.product.url, route.method, targetOf(route, example), {
     ...(example.body === undefined ? {} : { body: example.body }),
+    ...(example.rawBody === undefined ? {} : { rawBody: example.rawBody }),
     ...(route.access === 'public' ? {} : { token: example.token ?? usual }),
     ...options,
+    headers: { ...example.headers, ...options.headers },
   })
 }

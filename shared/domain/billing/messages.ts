@@ -56,3 +56,15 @@ export const sendBillingMail = taskType(
     occasion: v.string(),
   }),
 )
+
+/** All that a change of billing may want done afterwards: whatever applies news of the gateway can come to each of them. */
+export const billingFollowUps = [
+  applyGatewayEvent,
+  applyFetched,
+  deliverInvoice,
+  sendRefund,
+  capturePayment,
+  endMandate,
+  updateMandate,
+  sendBillingMail,
+] as const

@@ -1,6 +1,7 @@
 import { noteDifference } from '../differences.ts'
 import { applyDispute } from '../disputes/apply-dispute.ts'
 import type { BillingEffects } from '../effects.ts'
+import { capturePayment } from '../messages.ts'
 import { applyOrder } from '../orders/apply-order.ts'
 import { applyRefund } from '../refunds/apply-refund.ts'
 import { refundsKnownOf } from '../refunds/rows.ts'
@@ -29,6 +30,8 @@ async function applyFetchedPayment(effects: BillingEffects, orgId: string, fetch
   const payment = await applyPayment(effects, orgId, news, chargeOf(fetched))
   if (!payment) return
   for (const refund of refunds) await applyRefund(effects, orgId, refund)
+  // Nothing came of the first attempt to capture it.
+  if (payment.status === 'authorized') await effects.enqueue(capturePayment, { payment_id: payment.id })
   if (payment.captured_at === null) return
   if (payment.purpose === null && payment.order_id === null) await noteUnexplained(effects, payment)
   const known = await refundsKnownOf(effects.sql, payment.id)

@@ -16,8 +16,8 @@ const limit = 1000
 export type RematchContext = Omit<BillingEffects, 'settings'> & { enter(orgId: string): Promise<void> }
 
 /**
- * Has events applied whose object wasn't known when they came. Those of an organization that is being deleted, or is gone,
- * for which no message can be sent any more, are applied at once.
+ * Has events applied whose object wasn't known when they came. Those of an organization without any row, for which no
+ * message can be sent, are applied at once.
  * @returns how many were taken up
  */
 export async function rematchEvents(context: RematchContext, settings: BillingSettings): Promise<number> {

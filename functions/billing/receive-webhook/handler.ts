@@ -1,0 +1,24 @@
+import { readReceived, receiveWebhook } from '#shared/domain/billing/webhooks/receive.ts'
+import { isSignedBy } from '#shared/domain/billing/webhooks/verify-signature.ts'
+import { AppError } from '#shared/domain/errors.ts'
+import type { PrepareRoute, RunRoute } from '#shared/runtime/declarations.ts'
+import type route from './function.ts'
+
+/** Before there is a transaction: who can't sign costs no connection. */
+export const prepare: PrepareRoute<typeof route, void> = async ({ config, log }, { headers, body }) => {
+  const secrets = [config.RAZORPAY_WEBHOOK_SECRET, config.RAZORPAY_WEBHOOK_SECRET_PREVIOUS]
+  if (!secrets[0]) throw new AppError('UNAVAILABLE', 'No payment gateway is configured')
+  if (isSignedBy(secrets, body, headers['x-razorpay-signature'])) return
+  log.warn('webhook refused', { eventId: headers['x-razorpay-event-id'] ?? null, bytes: body.length })
+  throw new AppError('UNAUTHENTICATED', 'The signature is not valid')
+}
+
+export const run: RunRoute<typeof route, void> = async (context, { headers, body }) => {
+  const webhook = readReceived(headers['x-razorpay-event-id'], body)
+  const status = await receiveWebhook(context, webhook)
+  const { event, eventId } = webhook
+  const told = { eventId, type: event?.type ?? null, outcome: status }
+  if (status === 'unreadable') context.log.error('webhook not understood', told)
+  else context.log.info('webhook', told)
+  return { status: 200, body: { status } }
+}
