@@ -299,6 +299,11 @@ const breakages: [what: string, statement: string, broken: string[]][] = [
     ['entitlements-paid-for'],
   ],
   [
+    'an organization whose contract is over, and that may not use what it pays for',
+    `update entitlements set by_contract = true, until = now() - interval '1 day' where org_id = '${ids.kept}'`,
+    ['entitlements-paid-for'],
+  ],
+  [
     'an organization that may use what nobody pays',
     `update entitlements set by_contract = false`,
     ['entitlements-paid-for'],

@@ -94,13 +94,13 @@ export const sales: readonly Invariant[] = [
     says: 'What an organization may use is what its subscription is paid for, unless a contract says otherwise.',
     violations: (sql, now) => sql<Violation[]>`
       with paid as (
-        select *, greatest(current_period_end, trial_ends_at, grace_until) as paid_until from subscriptions
+        select *, greatest(coalesce(current_period_end, trial_ends_at), grace_until) as paid_until from subscriptions
       ), missing as (
         select s.id::text as subject, s.org_id, s.plan_id || ', ' || s.seats || ' seats' as expected,
           e.plan_id || ', ' || e.seats || ' seats, until ' || coalesce(e.until::text, 'further notice') as found
         from paid s join organizations o on o.id = s.org_id left join entitlements e on e.org_id = s.org_id
         where s.status in ('trialing', 'active', 'past_due') and s.paid_until > ${now} and o.deleting_at is null
-          and e.by_contract is not true
+          and (e.by_contract and (e.until is null or e.until > ${now})) is not true
           and (e.plan_id is null or e.plan_id <> s.plan_id or e.seats <> s.seats or e.until <= ${now})
       ), unpaid as (
         select e.org_id::text as subject, e.org_id, 'a subscription of ' || e.plan_id as expected, null as found
