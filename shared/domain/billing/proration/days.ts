@@ -44,12 +44,13 @@ export function monthsIn(period: Period): number {
   return period === 'month' ? 1 : 12
 }
 
-/** Which period of months a moment begins: 0 for that of `first`, 1 for the month after; the nearest where it is between. */
-export function monthsBetween(first: Date, at: Date, billingDay: number): number {
+/**
+ * How many calendar months in India a moment's is after another's. Periods of a month or more that follow one another begin in
+ * different ones, so it numbers them.
+ */
+export function calendarMonths(first: Date, at: Date): number {
   const [from, to] = [inIndia(first), inIndia(at)]
-  const guess = (to.getUTCFullYear() - from.getUTCFullYear()) * 12 + to.getUTCMonth() - from.getUTCMonth()
-  const distance = (months: number) => Math.abs(addMonths(first, months, billingDay).getTime() - at.getTime())
-  return [guess, guess + 1].reduce((best, other) => (distance(other) < distance(best) ? other : best), guess - 1)
+  return (to.getUTCFullYear() - from.getUTCFullYear()) * 12 + to.getUTCMonth() - from.getUTCMonth()
 }
 
 /** Shifted so that its UTC fields are those of India. */

@@ -7,15 +7,15 @@ import type { BillingEffects } from '../effects.ts'
 import type { PaymentSnapshot } from '../gateway.ts'
 import { insertOrder } from '../orders/insert.ts'
 import { type OrderRow, orderColumns } from '../orders/rows.ts'
-import { addMonths, dayOfMonth, formatDay, monthsBetween, monthsIn, type Span } from '../proration/days.ts'
+import { addMonths, calendarMonths, dayOfMonth, formatDay, monthsIn, type Span } from '../proration/days.ts'
 import { line, type QuoteLine } from '../quotes/change.ts'
 import { couponOf, lasting, planNames } from '../quotes/quote.ts'
 import { splitGross, taxKindOf, taxOf } from '../tax/gst.ts'
 import { findByMandate, paidSpan, type SubscriptionRow, type Terms } from './rows.ts'
 import { addDays } from './state.ts'
 
-/** A mandate may be charged so long before its period begins: banks want notice. */
-const earlyDays = 2
+/** So far from where our period begins the gateway may see it begin. */
+const toleranceDays = 2
 /** What was charged so soon after an end was under way when it came. */
 const afterEndDays = 3
 
@@ -23,8 +23,8 @@ export interface ChargeNews {
   gatewaySubscriptionId: string
   payment: PaymentSnapshot
   /** What the gateway bills, where it says so: a charge that comes late belongs to its own period by this alone. */
-  billingStart?: Date | null
-  billingEnd?: Date | null
+  billingStart: Date | null
+  billingEnd: Date | null
 }
 
 /** Terms that a mandate may charge, at what they cost without tax. */
@@ -48,28 +48,35 @@ export async function orderForCharge(
   const row = await findByMandate(sql, orgId, news.gatewaySubscriptionId)
   if (!row) return null
   const first = await orderOfCycle(sql, row.id, 0)
-  const at = news.billingStart ?? news.payment.createdAt
-  const base = paidSpan(row)?.end ?? new Date(first?.period_start ?? row.trial_ends_at ?? row.created_at)
+  const base = paidSpan(row)?.end ?? new Date(first?.period_end ?? row.created_at)
   const billingDay = row.billing_day ?? dayOfMonth(base)
-  const span = periodAround(base, at, monthsIn(row.period), billingDay)
+  const span = periodAt(base, news, monthsIn(row.period), billingDay)
   const anchor = new Date(first?.period_start ?? span.start)
-  const cycle = Math.max(0, monthsBetween(anchor, span.start, dayOfMonth(anchor)))
+  const cycle = Math.max(0, calendarMonths(anchor, span.start))
   const there = await orderOfCycle(sql, row.id, cycle)
   if (there) return there
-  if (row.ended_at !== null && news.payment.createdAt > addDays(new Date(row.ended_at), afterEndDays)) {
-    return refuse(effects, orgId, news.payment, { kind: 'charge-after-end', expected: row.ended_at })
+  // What had expired goes on when it is paid.
+  const endedAt = row.status === 'expired' ? null : row.ended_at
+  if (endedAt !== null && news.payment.createdAt > addDays(new Date(endedAt), afterEndDays)) {
+    return refuse(effects, orgId, news.payment, { kind: 'charge-after-end', expected: endedAt })
   }
   return insertCharge(effects, row, news.payment, { cycle, span })
 }
 
-/** The period that a moment belongs to, or begins soon; periods go on from `base` in both directions. */
-function periodAround(base: Date, at: Date, months: number, billingDay: number): Span {
+/**
+ * The period that a moment belongs to; periods go on from `base` in both directions. Where the gateway says that one begins
+ * then, and none of ours does, it has begun anew: after a pause.
+ */
+function periodAt(base: Date, news: ChargeNews, months: number, billingDay: number): Span {
+  const { billingStart, billingEnd } = news
+  const at = billingStart ?? news.payment.createdAt
   const startOf = (index: number) => addMonths(base, index * months, billingDay)
-  const from = addDays(at, earlyDays)
-  let index = Math.floor(monthsBetween(base, at, billingDay) / months)
+  const from = addDays(at, toleranceDays)
+  let index = Math.floor(calendarMonths(base, at) / months) - 1
   while (startOf(index + 1) <= from) index++
-  while (startOf(index) > from) index--
-  return { start: startOf(index), end: startOf(index + 1) }
+  const start = startOf(index)
+  if (billingStart === null || start >= addDays(at, -toleranceDays)) return { start, end: startOf(index + 1) }
+  return { start: at, end: billingEnd ?? addMonths(at, months, dayOfMonth(at)) }
 }
 
 async function insertCharge(
@@ -99,7 +106,8 @@ async function insertCharge(
       : splitGross(payment.amountPaise, kind)
   const { plan_id, period, seats } = agreed.terms
   const { start } = of.span
-  const end = addMonths(start, monthsIn(period), row.billing_day ?? dayOfMonth(start))
+  const end =
+    period === row.period ? of.span.end : addMonths(start, monthsIn(period), row.billing_day ?? dayOfMonth(start))
   const name = (await planNames(sql)).get(plan_id) ?? plan_id
   const until = formatDay(addDays(end, -1))
   const lines: QuoteLine[] = [

@@ -3,7 +3,7 @@ import { holdCoupon, releaseUnused } from '../coupons/coupons.ts'
 import type { BillingEffects } from '../effects.ts'
 import { endMandate, updateMandate } from '../messages.ts'
 import type { OrderRow } from '../orders/rows.ts'
-import { dayOfMonth, endOfPeriod, monthsBetween, type Span } from '../proration/days.ts'
+import { addMonths, calendarMonths, dayOfMonth, endOfPeriod, type Span } from '../proration/days.ts'
 import { couponOf, lasting } from '../quotes/quote.ts'
 import { findSubscription, paidSpan, type SubscriptionRow, type Terms } from './rows.ts'
 import { saveSubscription } from './save.ts'
@@ -44,22 +44,37 @@ async function paid(effects: BillingEffects, row: SubscriptionRow, order: OrderR
   const known = paidSpan(row)
   const span = order.collection === 'mandate' ? spanOf(order) : boughtSpan(effects, row, order, paidAt)
   await noteCycle(sql, row, order, span)
-  // News of an earlier charge than is known: it is booked, and changes nothing.
-  if (known && span.end <= known.end) return {}
-  const isFirst = known === null
-  const coupon = isFirst ? order.coupon_code : lasting(await couponOf(sql, row), order)?.code
+  const startedAt = earlier(row.started_at, span.start)
+  // News of an earlier charge than is known: it is booked, and changes nothing else.
+  if (known && span.end <= known.end) return { started_at: startedAt }
+  const lastingCode = lasting(await couponOf(sql, row), order)?.code ?? null
   return {
     ...termsOf(order),
     ...spanFields(span),
     period_paise: await agreedPaise(sql, order, row),
-    coupon_code: coupon ?? null,
-    billing_day: known && span.start.getTime() === known.end.getTime() ? row.billing_day : dayOfMonth(span.start),
-    next_change: null,
-    started_at: row.started_at ?? span.start.toISOString(),
-    // It had been given up before anything was paid.
-    ...(isFirst && row.status === 'expired' && { ended_at: null }),
+    coupon_code: order.kind === 'start' ? order.coupon_code : lastingCode,
+    // A mandate's is where its own charges begin.
+    billing_day: order.cycle === 0 && order.collection === 'mandate' ? row.billing_day : billingDayOf(row, span.start),
+    next_change: order.collection === 'mandate' && !isChangeTo(row, order) ? row.next_change : null,
+    started_at: startedAt,
     ...(order.collection === 'checkout' && { cancel_at_period_end: false }),
   }
+}
+
+/** The day on which periods begin stays while they follow one another, also where a month is too short for it. */
+function billingDayOf(row: SubscriptionRow, start: Date): number {
+  const base = paidSpan(row)?.end ?? start
+  const day = row.billing_day
+  const follows = day !== null && addMonths(base, calendarMonths(base, start), day).getTime() === start.getTime()
+  return follows ? day : dayOfMonth(start)
+}
+
+function isChangeTo({ next_change }: SubscriptionRow, order: OrderRow): boolean {
+  return next_change !== null && isSame(next_change, order)
+}
+
+function earlier(known: string | null, at: Date): string {
+  return known !== null && new Date(known) <= at ? known : at.toISOString()
 }
 
 /** What an order that a customer pays is for: right after what is paid already, or from the payment on. */
@@ -75,7 +90,7 @@ function boughtSpan({ settings }: BillingEffects, row: SubscriptionRow, order: O
 
 /** Whoever pays by order has no use for a mandate that doesn't work; a working one is to charge what was agreed. */
 async function collected(effects: BillingEffects, row: SubscriptionRow, order: OrderRow) {
-  if (order.collection === 'mandate') return { collection: 'mandate' as const }
+  if (order.collection === 'mandate') return {}
   if (row.collection !== 'mandate') return { collection: 'order' as const }
   const { gateway_subscription_id: gatewayId } = row
   if (order.kind === 'change' && isAuthorized(row)) {
@@ -97,7 +112,7 @@ async function collected(effects: BillingEffects, row: SubscriptionRow, order: O
 async function noteCycle(sql: Sql, row: SubscriptionRow, order: OrderRow, span: Span): Promise<void> {
   if (order.cycle === null) {
     const first = row.started_at === null ? span.start : new Date(row.started_at)
-    const cycle = Math.max(0, monthsBetween(first, span.start, dayOfMonth(first)))
+    const cycle = Math.max(0, calendarMonths(first, span.start))
     await sql`
       update orders set cycle = ${cycle}
       where id = ${order.id}

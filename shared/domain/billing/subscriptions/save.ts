@@ -1,8 +1,8 @@
 import type { BillingEffects } from '../effects.ts'
 import { grantEntitlement, withdrawEntitlement } from '../entitlements/grant.ts'
-import { sendBillingMail } from '../messages.ts'
+import { endMandate, sendBillingMail } from '../messages.ts'
 import { type SubscriptionRow, subscriptionColumns } from './rows.ts'
-import { dueAt, entitledUntil, stateOf } from './state.ts'
+import { dueAt, entitledUntil, isEnd, stateOf } from './state.ts'
 
 /** What of a row others set; the rest follows from it or never changes. */
 type Changeable = Omit<SubscriptionRow, 'id' | 'org_id' | 'created_at' | 'status' | 'grace_until'>
@@ -20,6 +20,7 @@ export async function saveSubscription(
 ): Promise<SubscriptionRow> {
   const { now, settings } = effects
   const facts = { ...before, ...changes }
+  if (await wasGivenUpInVain(effects, before, facts)) facts.ended_at = null
   const state = stateOf(facts, now, settings.graceDays)
   const owed = state.status === 'past_due' || state.status === 'halted'
   // The first reminder goes out with the debt; with it the count of reminders begins, and ends.
@@ -28,7 +29,19 @@ export async function saveSubscription(
   await write(effects, row)
   await entitle(effects, row)
   await tell(effects, before, row)
+  const mandate = row.gateway_subscription_id
+  if (before.ended_at === null && row.ended_at !== null && mandate !== null && !isEnd(row.gateway_status)) {
+    await effects.enqueue(endMandate, { gateway_subscription_id: mandate })
+  }
   return row
+}
+
+/** It had expired for want of a payment that had been made, and is known of only now. Of two only one can go on. */
+async function wasGivenUpInVain({ sql }: BillingEffects, before: SubscriptionRow, facts: SubscriptionRow) {
+  if (before.ended_at === null || before.status !== 'expired') return false
+  if (facts.current_period_end === before.current_period_end) return false
+  const [other] = await sql`select 1 from subscriptions where org_id = ${before.org_id} and ended_at is null`
+  return other === undefined
 }
 
 async function write({ sql, now }: BillingEffects, row: SubscriptionRow): Promise<void> {
@@ -51,7 +64,7 @@ async function entitle({ sql, now, settings }: BillingEffects, row: Subscription
     select 1 from subscriptions
     where org_id = ${row.org_id} and id <> ${row.id} and ended_at is null and status <> 'incomplete'`
   if (other) return
-  const [organization] = await sql`select 1 from organizations where id = ${row.org_id}`
+  const [organization] = await sql`select 1 from organizations where id = ${row.org_id} and deleting_at is null`
   if (!organization) return
   const [contract] = await sql`
     select 1 from entitlements where org_id = ${row.org_id} and by_contract and (until is null or until > ${now})`

@@ -8,7 +8,7 @@ const mandatePatienceDays = 1
 /** So long after its grace a debt can still be paid. */
 export const haltedDays = 30
 /** So long something may wait for its first payment. */
-export const incompleteDays = 3
+export const incompleteDays = 7
 
 /** Later ones of what was true at the same moment. */
 const rank: Readonly<Record<GatewaySubscriptionStatus, number>> = {
@@ -98,7 +98,8 @@ export function stateOf(row: SubscriptionRow, now: Date, graceDays: number): Sta
     return now < until ? live('incomplete') : ended('expired', until.toISOString())
   }
   const isTrial = row.current_period_end === null
-  if (now >= due && isTrial && row.collection !== 'mandate') return ended('expired', due.toISOString())
+  const willCharge = row.collection === 'mandate' && isAuthorized(row)
+  if (now >= due && isTrial && !willCharge) return ended('expired', due.toISOString())
   if (now >= due && row.cancel_at_period_end) return ended('cancelled', due.toISOString())
   if (row.collection === 'mandate' && row.gateway_status === 'paused') return live('paused')
   if (!owes(row, due, now)) return live(isTrial ? 'trialing' : 'active')

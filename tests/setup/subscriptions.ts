@@ -1,0 +1,97 @@
+import { type BillingAccount, lockAccount } from '#shared/domain/billing/accounts/lock.ts'
+import type { BillingEffects } from '#shared/domain/billing/effects.ts'
+import { fulfilOrder } from '#shared/domain/billing/orders/fulfil.ts'
+import { insertOrder } from '#shared/domain/billing/orders/insert.ts'
+import type { OrderRow } from '#shared/domain/billing/orders/rows.ts'
+import { type QuoteRequest, quote } from '#shared/domain/billing/quotes/quote.ts'
+import { beginByOrder } from '#shared/domain/billing/subscriptions/begin-by-order.ts'
+import { type SubscriptionRow, subscriptionColumns } from '#shared/domain/billing/subscriptions/rows.ts'
+import { newId } from '#shared/domain/ids.ts'
+import type { Sql } from '#shared/domain/sql.ts'
+import { type Database, nobody, system } from '#shared/platform/database/index.ts'
+import { testSettings } from './billing-invoices.ts'
+import { createTenants } from './tenancy.ts'
+
+type Wish = Partial<Pick<QuoteRequest, 'planId' | 'period' | 'seats' | 'couponCode' | 'kind'>>
+
+/** What was asked of others in a transaction. */
+export interface Asked {
+  name: string
+  payload: Record<string, unknown>
+}
+
+/** An organization that buys things, at the times that a test says. */
+export async function createSubscriber(database: Database) {
+  const { orgId, ownerId } = await createTenants(database).organization()
+  const asked: Asked[] = []
+  const effectsIn = (sql: Sql, now: Date): BillingEffects => ({
+    sql,
+    now,
+    settings: testSettings,
+    enqueue: async (type, payload) => void asked.push({ name: type.name, payload: payload as Asked['payload'] }),
+    audit: () => {},
+  })
+  const read = <Result>(work: (sql: Sql) => Promise<Result>) => database.transaction({ ...nobody, orgId }, work)
+
+  const subscriber = {
+    orgId,
+    ownerId,
+    asked,
+    effectsIn,
+    read,
+    /** Runs a change of its billing at a moment. */
+    change: <Result>(
+      now: Date,
+      work: (effects: BillingEffects, account: BillingAccount) => Promise<Result>,
+    ): Promise<Result> => read(async (sql) => work(effectsIn(sql, now), await lockAccount(sql, orgId))),
+    quote: (now: Date, wish: Wish = {}) =>
+      subscriber.change(now, ({ sql, settings }, account) =>
+        quote(sql, {
+          ...{ planId: 'team', period: 'month', seats: 5, couponCode: null, orgId, account, settings, at: now },
+          ...wish,
+        }),
+      ),
+    /** Makes an order that isn't paid yet. */
+    order: (now: Date, wish: Wish = {}): Promise<OrderRow> =>
+      subscriber.change(now, async (effects, account) => {
+        const offer = await quote(effects.sql, {
+          ...{ planId: 'team', period: 'month', seats: 5, couponCode: null, orgId, account },
+          ...{ settings: effects.settings, at: now, ...wish },
+        })
+        const id = newId()
+        const begun = await beginByOrder(effects, { orgId, orderId: id, quote: offer, createdBy: ownerId })
+        const order = await insertOrder(effects, {
+          ...offer,
+          ...{ id, org_id: orgId, subscription_id: begun.subscriptionId, collection: 'checkout' },
+          ...{ gateway_order_id: null, created_by: ownerId },
+        })
+        return order!
+      }),
+    /** Gives what an order buys. */
+    pay: (now: Date, order: OrderRow) => subscriber.change(now, (effects) => fulfilOrder(effects, order.id, null)),
+    /** An order that is made and paid at once. */
+    async buy(now: Date, wish: Wish = {}): Promise<OrderRow> {
+      const order = await subscriber.order(now, wish)
+      await subscriber.pay(now, order)
+      return order
+    },
+    /** Its subscriptions, the oldest first. */
+    subscriptions: () =>
+      read((sql) => sql<SubscriptionRow[]>`select ${sql(subscriptionColumns)} from subscriptions order by id`),
+    async subscription(): Promise<SubscriptionRow> {
+      return (await subscriber.subscriptions()).at(-1)!
+    },
+    async entitlement() {
+      const [row] = await read(
+        (sql) =>
+          sql<{ plan_id: string; seats: number; until: string | null }[]>`
+            select plan_id, seats, until from entitlements where org_id = ${orgId}`,
+      )
+      return row ?? null
+    },
+    /** Runs something as an operator. */
+    asOperator: <Result>(work: (sql: Sql) => Promise<Result>) => database.transaction(system, work),
+  }
+  return subscriber
+}
+export type Subscriber = Awaited<ReturnType<typeof createSubscriber>>
