@@ -10,10 +10,11 @@ export function comparePayments(
   ours: OurBooks,
   asked: ReadonlySet<string>,
 ): ReadonlyMap<string, string> {
-  const rows = new Map(ours.payments.map((row) => [row.gateway_payment_id, row]))
+  const known = [...ours.expectedPayments, ...ours.payments]
+  const rows = new Map(known.map((row) => [row.gateway_payment_id, row]))
   const orders = new Map(ours.orders.map((row) => [row.gateway_order_id, row.org_id]))
   const subscriptions = new Map(ours.subscriptions.map((row) => [row.gateway_subscription_id, row.org_id]))
-  const orgs = new Map(ours.payments.map((row) => [row.gateway_payment_id, row.org_id]))
+  const orgs = new Map(known.map((row) => [row.gateway_payment_id, row.org_id]))
   for (const payment of theirs.payments) {
     const row = rows.get(payment.id)
     const ofInvoice = theirs.subscriptionOfInvoice.get(payment.invoiceId ?? '')

@@ -11,7 +11,8 @@ export function compareRefunds(
   ours: OurBooks,
   { asked, orgOfPayment }: { asked: ReadonlySet<string>; orgOfPayment: ReadonlyMap<string, string> },
 ): void {
-  const rows = new Map(ours.refunds.map((row) => [row.gateway_refund_id, row]))
+  const known = [...ours.expectedRefunds, ...ours.refunds]
+  const rows = new Map(known.map((row) => [row.gateway_refund_id, row]))
   const parked = new Set([...ours.parkedPaymentIds, ...notes.receipts.map(({ id }) => id)])
   const taken = new Set(theirs.payments.filter(wasTaken).map(({ id }) => id))
   const neverOurs = new Set([

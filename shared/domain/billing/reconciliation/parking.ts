@@ -37,13 +37,17 @@ export async function bookParkedRefund(sql: Sql, refund: RefundSnapshot): Promis
 /** Takes back all that was booked of receipts which have found their customer, for whom they are booked by now. */
 export async function releaseFoundReceipts(sql: Sql, now: Date): Promise<void> {
   const found = await sql<{ id: string }[]>`
-    update billing_differences d
-    set status = 'resolved', resolved_at = ${now}, resolution = 'Its order is known now', found = '"known"'
-    from payments p
-    where p.gateway_payment_id = d.subject and d.kind = 'payment-unknown' and d.status = 'open'
-      and exists (select from ledger_transactions where source = 'parked:' || d.subject)
+    select d.subject as id from billing_differences d
+    where d.kind = 'payment-unknown'
       and exists (select from ledger_transactions where source = 'payment:' || d.subject)
-    returning d.subject as id`
+      and exists (select from ledger_transactions where source = 'parked:' || d.subject)
+      and not exists (select from ledger_transactions where source = 'parked:' || d.subject || ':released')
+    order by d.subject`
+  if (found.length === 0) return
+  await sql`
+    update billing_differences
+    set status = 'resolved', resolved_at = ${now}, resolution = 'Its order is known now', found = '"known"'
+    where kind = 'payment-unknown' and status = 'open' and subject in ${sql(found.map(({ id }) => id))}`
   for (const { id } of found) {
     const entries = await sql<{ account: AccountCode; amountPaise: number }[]>`
       select e.account, (-sum(e.amount_paise))::bigint as "amountPaise"
