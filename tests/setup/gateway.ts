@@ -64,6 +64,7 @@ export async function startTestGateway(clusterUrl: string, options: TestGatewayO
     webhookUrl,
     now: () => now,
     backoffScale: 0.01,
+    answerSeconds: 60,
     lookSeconds: webhookUrl === null ? null : 0.1,
   })
 
@@ -78,6 +79,8 @@ export async function startTestGateway(clusterUrl: string, options: TestGatewayO
       keySecret,
       baseUrl: url + localGatewayPath,
       backoffMilliseconds: 1,
+      attemptSeconds: 60,
+      totalSeconds: 120,
     }),
     now: () => now,
     advance(seconds) {

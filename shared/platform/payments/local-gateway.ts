@@ -47,6 +47,8 @@ export interface LocalGatewayOptions {
   randomBytes?: (count: number) => Uint8Array
   /** Below 1 only in tests, which can't wait for retries. */
   backoffScale?: number
+  /** So long a webhook's receiver has to answer: 5 seconds, as at Razorpay. */
+  answerSeconds?: number
   /** How often it looks for what is due; null: on request alone. */
   lookSeconds?: number | null
   onError?: (error: unknown) => void
@@ -94,6 +96,8 @@ export interface LocalGateway {
   recover(): void
   /** Sends again what was lost or given up. */
   redeliver(): Promise<void>
+  /** What is late, or waits to be repeated, is due now. */
+  hurry(): Promise<void>
   /** Sends what is due and returns when nothing is. */
   deliver(): Promise<void>
   /** Whether every webhook has come to its end. */
@@ -129,7 +133,13 @@ export async function createLocalGateway(options: LocalGatewayOptions): Promise<
   const deliveries =
     options.webhookUrl === null
       ? null
-      : createDeliveries({ store, url: options.webhookUrl, backoffScale: options.backoffScale ?? 1, onError })
+      : createDeliveries({
+          store,
+          url: options.webhookUrl,
+          backoffScale: options.backoffScale ?? 1,
+          answerSeconds: options.answerSeconds ?? 5,
+          onError,
+        })
 
   /** A change, and what it tells of on its way. */
   const change: typeof store.change = async (work) => {
@@ -189,6 +199,10 @@ export async function createLocalGateway(options: LocalGatewayOptions): Promise<
     },
     async redeliver() {
       await store.redeliver()
+      void deliveries?.look()
+    },
+    async hurry() {
+      await store.hurry()
       void deliveries?.look()
     },
     deliver: async () => deliveries?.look(),

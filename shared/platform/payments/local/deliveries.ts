@@ -1,6 +1,5 @@
 import type { SignedEvent, Store } from './store.ts'
 
-const answerSeconds = 5
 const longestBackoffSeconds = 300
 /** For about a day, as Razorpay does; then the webhook has to be asked for. */
 const maximumAttempts = 300
@@ -11,6 +10,8 @@ export interface DeliveryOptions {
   url: string
   /** Below 1 only in tests, which can't wait for retries. */
   backoffScale: number
+  /** Who takes longer to answer has not taken it. */
+  answerSeconds: number
   onError(error: unknown): void
 }
 
@@ -29,7 +30,7 @@ export function deliveryRequest({ id, rawBody, signature }: SignedEvent) {
 }
 
 /** Sends events to the merchant, one after the other, and each again until it is taken. */
-export function createDeliveries({ store, url, backoffScale, onError }: DeliveryOptions) {
+export function createDeliveries({ store, url, backoffScale, answerSeconds, onError }: DeliveryOptions) {
   const stopping = new AbortController()
   let running: Promise<void> | null = null
   let isAskedAgain = false

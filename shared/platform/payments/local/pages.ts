@@ -12,19 +12,19 @@ const style = `
     overflow: hidden; box-shadow: 0 12px 32px rgb(22 32 46 / 10%); }
   header { padding: 1.5rem; background: #14294a; color: #fff; }
   header p { margin: 0; color: #c5d2e6; font-size: .875rem; }
-  h1 { margin: .25rem 0 0; font-size: 2rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
+  h1 { margin: .25rem 0 0; font-size: 1.75rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
   section { padding: 1.25rem 1.5rem; }
   h2 { margin: 0 0 .75rem; font-size: .875rem; color: var(--soft); font-weight: 600; }
-  h2:not(:first-child) { margin-top: 1.25rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
+  form + h2, dl + h2 { margin-top: 1.25rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
   form { margin: 0; display: grid; gap: .5rem; }
   button { display: block; width: 100%; padding: .7rem 1rem; border: 1px solid var(--line); border-radius: 8px;
     background: #fff; color: inherit; font: inherit; text-align: left; cursor: pointer; }
   button:hover { border-color: var(--accent); }
   button:focus-visible { outline: 3px solid #9dbdf5; outline-offset: 1px; }
   button.main { background: var(--accent); border-color: var(--accent); color: #fff; font-weight: 600; }
-  dl { margin: 0; display: grid; gap: .75rem; }
+  dl { margin: 0; }
   dt { color: var(--soft); font-size: .8125rem; }
-  dd { margin: 0; font: .875rem/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
+  dd { margin: 0 0 .75rem; font: .875rem/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
   .alert { margin: 0 0 1rem; padding: .6rem .8rem; border-radius: 8px; background: #fdecec; color: #8c1d1d; }
   .done { margin: 0 0 1rem; padding: .6rem .8rem; border-radius: 8px; background: #e6f5ec; color: #155c33; }
   footer { padding: 0 1.5rem 1.25rem; color: var(--soft); font-size: .8125rem; }
@@ -103,14 +103,13 @@ export function mandatePage(
   upfrontPaise: number,
   error: string | null,
 ): string {
-  const isAtOnce = subscription.start_at === null
-  const each = `${formatRupees(plan.item.amount)} each ${plan.period === 'monthly' ? 'month' : 'year'}`
-  const start = subscription.start_at === null ? '' : ` from ${dayOf(subscription.start_at)}`
-  const now = upfrontPaise + (isAtOnce ? plan.item.amount : 0)
+  const each = `${formatRupees(plan.item.amount)} a ${plan.period === 'monthly' ? 'month' : 'year'}`
+  const upfront = upfrontPaise > 0 ? `${formatRupees(upfrontPaise)} now, then` : 'Nothing now,'
+  const first = subscription.start_at === null ? 'The first now' : `${upfront} from ${dayOf(subscription.start_at)}`
   const head = {
     above: `Authorize payments to RaptorFlow: ${plan.item.name}`,
     heading: each,
-    below: `${now > 0 ? `${formatRupees(now)} now, then ${each}${start}` : `Nothing now${start && `; ${start.trim()}`}`} · ${subscription.id}`,
+    below: `${first} · ${subscription.id}`,
   }
   return frame(
     'Mandate',

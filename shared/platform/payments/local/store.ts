@@ -221,6 +221,11 @@ export async function openStore(options: StoreOptions) {
         where state in ('lost', 'given_up')`
     },
 
+    /** What is late, or waits to be repeated, is due now. */
+    async hurry(): Promise<void> {
+      await sql`update razorpay.deliveries set deliver_at = clock_timestamp() where state = 'pending'`
+    },
+
     /** Whether every delivery has come to its end. */
     async isQuiet(): Promise<boolean> {
       const [row] = await sql`select from razorpay.deliveries where state = 'pending' limit 1`
