@@ -14,9 +14,9 @@ import type { Bundle } from '../../scripts/build/bundle.ts'
 
 const repository = fileURLToPath(new URL('../../', import.meta.url))
 
-/** What they are about needs the ATT&CK catalogue, playbooks, formats of rules or all declarations. */
+/** What they are about needs the ATT&CK catalogue, playbooks, formats of rules, the letters of PDFs or all declarations. */
 const isLarge =
-  /^(agent-runs|playbooks|detection-rules|relationships|attack)-|^(docs-read-openapi|documents-extract-intelligence|exports-build|notifications-agent-run-changed)$/
+  /^(agent-runs|playbooks|detection-rules|relationships|attack)-|^(docs-read-openapi|documents-extract-intelligence|exports-build|notifications-agent-run-changed|billing-(deliver|download)-invoice)$/
 
 /** They have the playbooks, with everything that their nodes do, though most of them only look at the graphs. */
 const hasPlaybooks = /^(agent-runs|playbooks)-|^notifications-agent-run-changed$/
@@ -63,6 +63,13 @@ describe('a bundle', () => {
     const holders = holdersOf(/shared\/platform\/models\/|node_modules\/@google-cloud\/vertexai\//)
     // The document has a part that is named `models`.
     expect(holders).toEqual(['agent-runs-do-long-step', 'agent-runs-do-step', 'docs-read-openapi'])
+  })
+
+  it('writes PDFs only where invoices are rendered, and mails only where some are sent', () => {
+    expect(holdersOf(/node_modules\/pdfkit\//)).toEqual(['billing-deliver-invoice', 'billing-download-invoice'])
+    const mailers = holdersOf(/node_modules\/nodemailer\/|shared\/platform\/mail\/smtp/)
+    expect(mailers).toContain('billing-deliver-invoice')
+    expect(mailers.filter((name) => !/^billing-(deliver-invoice|send-mail)$/.test(name))).toEqual([])
   })
 
   it('holds the Model Context Protocol only where it is spoken', () => {
