@@ -202,7 +202,7 @@ async function fillBilling(orgId: string): Promise<void> {
     on conflict do nothing`
   await owner`insert into billing_accounts (org_id) values (${orgId})`
   await owner`insert into entitlements (org_id, plan_id, seats) values (${orgId}, 'of-a-test', 1)`
-  await owner`insert into usage_meters (org_id, feature, month, used) values (${orgId}, 'runs', '2026-11', 1)`
+  // A row of usage_meters came with the indicator, which is counted where it is written.
   await owner`insert into coupon_redemptions (org_id, code, order_id) values (${orgId}, 'OF-A-TEST', ${order})`
   await owner`insert into subscriptions (id, org_id, plan_id, period, seats, status, collection, period_paise)
     values (${subscription}, ${orgId}, 'of-a-test', 'month', 1, 'active', 'order', 1)`
