@@ -6,7 +6,6 @@ export default defineRoute({
   path: '/v1/billing/entitlements',
   access: 'usage:read',
   summary: 'Read what the organization may use by its plan, and what of it is used',
-  cost: 5,
   responses: { 200: EntitlementInUse },
   handler: () => import('./handler.ts'),
 })

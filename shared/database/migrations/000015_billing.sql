@@ -109,12 +109,13 @@ create table entitlements (
 );
 create index entitlements_plan on entitlements (plan_id);
 
--- What was used in a calendar month (UTC), counted in the transaction that uses it.
+-- What was used in a calendar month (UTC), and how much there is of what is kept ('stock'): counted in the transaction that
+-- uses or changes it.
 create table usage_meters (
   org_id uuid not null references organizations on delete cascade,
   feature text not null,
-  -- '2026-11'
-  month text not null check (month ~ '^\d{4}-\d\d$'),
+  -- '2026-11', or 'stock'
+  month text not null check (month ~ '^\d{4}-\d\d$' or month = 'stock'),
   used bigint not null check (used >= 0),
   primary key (org_id, feature, month)
 )

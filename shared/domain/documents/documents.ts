@@ -1,4 +1,4 @@
-import { type Fragment, limitOf, unlimited } from '../billing/entitlements/limit.ts'
+import { type Fragment, limitOf } from '../billing/entitlements/limit.ts'
 import { meterUse, useRefused } from '../billing/entitlements/meters.ts'
 import { planExceeded } from '../billing/entitlements/refuse.ts'
 import { indicatorsKept } from '../billing/entitlements/require.ts'
@@ -79,14 +79,13 @@ export async function createDocument(sql: Sql, draft: DocumentDraft): Promise<Do
 
 /** What a document says can't be kept when there is no room for any indicator. */
 function roomForIndicators(sql: Sql, draft: DocumentDraft): Fragment {
-  const limit = limitOf(sql, draft, 'indicators')
-  return sql`(${limit} = ${unlimited}::bigint or (${indicatorsKept(sql, draft.orgId)}) < ${limit})`
+  return sql`${indicatorsKept(sql, draft.orgId)} < ${limitOf(sql, draft, 'indicators')}`
 }
 
 async function refusalOf(sql: Sql, draft: DocumentDraft): Promise<AppError> {
   const [indicators] = await sql<{ kept: number; full: boolean }[]>`
     select kept, kept >= ${limitOf(sql, draft, 'indicators')} as full
-    from (${indicatorsKept(sql, draft.orgId)}) i (kept)`
+    from (select ${indicatorsKept(sql, draft.orgId)} as kept) i`
   if (indicators?.full) return planExceeded(sql, { ...draft, feature: 'indicators' }, indicators.kept)
   return useRefused(sql, { ...draft, feature: 'documents' })
 }

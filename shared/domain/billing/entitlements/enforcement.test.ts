@@ -242,6 +242,24 @@ describe('runs of agents', () => {
   })
 })
 
+test('the count of indicators is theirs, however they come and go', async () => {
+  const [one, other] = [await organization(), await organization()]
+  const add = (orgId: string, names: string[]) => owner`
+    insert into indicators (id, org_id, type, value, value_sha256, tlp, confidence, first_seen, last_seen, valid_until)
+    select gen_random_uuid(), ${orgId}, 'domain', n, sha256(n::bytea), 'GREEN', 50, now(), now(), now()
+    from jsonb_array_elements_text(${owner.json(names)}) n
+    on conflict do nothing`
+  const counts = async () => [(await one.inUse()).used.indicators, (await other.inUse()).used.indicators]
+  await Promise.all([add(one.orgId, ['a', 'b', 'c']), add(other.orgId, ['a'])])
+  await add(one.orgId, ['c', 'd'])
+  expect(await counts()).toEqual([4, 1])
+  await owner`delete from indicators where value in ('a', 'b') and org_id in ${owner([one.orgId, other.orgId])}`
+  expect(await counts()).toEqual([2, 0])
+  await owner`update indicators set confidence = 60 where org_id = ${one.orgId}`
+  await add(other.orgId, [])
+  expect(await counts()).toEqual([2, 0])
+})
+
 describe('seats', () => {
   const invite = ({ orgId, ownerId, run }: Organization, email = `${newId()}@example.org`, now = at) => {
     const id = newId()

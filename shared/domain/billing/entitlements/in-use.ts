@@ -12,7 +12,7 @@ export async function readEntitlementInUse(sql: Sql, asked: EntitledAt): Promise
   const month = monthOf(at)
   const entitlement = await readEntitlement(sql, asked)
   const [kept] = await sql<{ seats: number; indicators: number }[]>`
-    select (${seatsTaken(sql, asked)}) as seats, (${indicatorsKept(sql, orgId)}) as indicators`
+    select (${seatsTaken(sql, asked)}) as seats, ${indicatorsKept(sql, orgId)} as indicators`
   const used = { ...kept!, ...(await readMeters(sql, asked)) }
   return { ...entitlement, used, month, resets_at: endOfMonth(month) }
 }

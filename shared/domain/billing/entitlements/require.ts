@@ -24,7 +24,8 @@ export async function requireRoom(sql: Sql, { count, ...asked }: Stock): Promise
   if (used > quantity) throw await planExceeded(sql, asked, used - 1)
 }
 
-/** How many indicators an organization has. */
+/** How many indicators an organization has; the database keeps the count with each change. */
 export function indicatorsKept(sql: Sql, orgId: string): Fragment {
-  return sql`select count(*) from indicators where org_id = ${orgId}`
+  return sql`coalesce((
+    select used from usage_meters where org_id = ${orgId} and feature = 'indicators' and month = 'stock'), 0)`
 }
