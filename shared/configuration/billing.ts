@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { isGstin } from '../domain/billing/tax/gstin.ts'
 
 const isSecret = <Value>() => v.metadata<Value, { secret: true }>({ secret: true })
 const url = v.pipe(
@@ -34,7 +35,16 @@ export const billingSettings = {
     v.description('Days for which a plan stays usable after its paid end, while charges are repeated'),
   ),
   SELLER_NAME: v.pipe(text('RaptorFlow'), v.description('Who sells, on invoices')),
-  SELLER_GSTIN: v.pipe(text(''), v.description('GSTIN of the seller, on invoices; without it they bear no tax')),
+  SELLER_GSTIN: v.pipe(
+    v.optional(
+      v.pipe(
+        v.string(),
+        v.check((text) => text === '' || isGstin(text), 'must be a GSTIN; its last character checks the others'),
+      ),
+      '',
+    ),
+    v.description('GSTIN of the seller, on invoices; without it they bear no tax'),
+  ),
   SELLER_ADDRESS: v.pipe(text(''), v.description('Address of the seller, on invoices; lines separated by |')),
   SELLER_STATE_CODE: v.pipe(
     v.optional(v.pipe(v.string(), v.regex(/^\d\d$/, 'must be the GST code of a state, two digits')), '27'),

@@ -12,7 +12,7 @@ type Settings = Readonly<Record<string, string | undefined>>
 const demoSeller = {
   SELLER_NAME: 'RaptorFlow Demo Private Limited',
   SELLER_GSTIN: '27ABCDE1234F1Z0',
-  SELLER_ADDRESS: '1 Example Road|Mumbai 400001|Maharashtra',
+  SELLER_ADDRESS: '1 Example Road|Mumbai 400001',
   SELLER_STATE_CODE: '27',
 }
 

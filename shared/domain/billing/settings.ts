@@ -19,7 +19,8 @@ export function billingSettings(config: BillingConfig): BillingSettings {
       name: config.SELLER_NAME,
       gstin: config.SELLER_GSTIN,
       addressLines: address.filter(Boolean),
-      stateCode: config.SELLER_STATE_CODE,
+      // A registration is one of a state.
+      stateCode: config.SELLER_GSTIN.slice(0, 2) || config.SELLER_STATE_CODE,
       email: config.SELLER_EMAIL,
       sac: config.SELLER_SAC,
     },
