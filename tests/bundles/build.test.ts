@@ -72,6 +72,17 @@ describe('a bundle', () => {
     expect(mailers.filter((name) => !/^billing-(deliver-invoice|send-mail)$/.test(name))).toEqual([])
   })
 
+  it('asks the payment gateway only where billing, or the end of an organization, has to', async () => {
+    const holders = holdersOf(/node_modules\/razorpay\/|shared\/platform\/payments\//)
+    expect(holders.filter((name) => !/^(billing|organizations)-/.test(name))).toEqual([])
+    expect(holders).toContain('billing-create-order')
+    // What must answer at once, and what only reads our own rows, loads no client.
+    expect(holders.filter((name) => /^billing-(receive-webhook|list-payments|list-plans)$/.test(name))).toEqual([])
+    const { default: Client } = await import(join(folder, 'here/functions/billing-create-order/razorpay.js'))
+    const client = new Client({ key_id: 'id', key_secret: 'secret' })
+    expect(typeof client.api.rq.request).toBe('function')
+  })
+
   it('holds the Model Context Protocol only where it is spoken', () => {
     expect(holdersOf(/node_modules\/@modelcontextprotocol\/|shared\/mcp\//)).toEqual(['mcp-serve'])
   })
