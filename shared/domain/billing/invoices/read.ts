@@ -23,11 +23,12 @@ export async function readInvoice(sql: Sql, id: string): Promise<Invoice> {
     select i.id, i.kind, i.status, i.number, i.issued_at, i.order_id, i.payment_id, i.credits_id, i.net_paise,
       i.cgst_paise, i.sgst_paise, i.igst_paise, i.total_paise, i.emailed_at, i.financial_year, i.seller, i.buyer,
       i.place_of_supply, i.tax_kind, i.lines, i.reason, c.number as credits_number, c.issued_at as credits_issued_at,
-      p.gateway_payment_id, case i.kind when 'invoice' then coalesce(o.credit_paise, 0) else 0 end as credit_paise
+      p.gateway_payment_id, coalesce(o.credit_paise, 0) as credit_paise,
+      o.period_start, o.period_end
     from invoices i
       left join invoices c on c.id = i.credits_id
       left join payments p on p.id = i.payment_id
-      left join orders o on o.id = i.order_id
+      left join orders o on o.id = i.order_id and i.kind = 'invoice'
     where i.id = ${id} and i.status <> 'draft'`
   if (!invoice) throw notFound('Invoice')
   return invoice

@@ -14,6 +14,8 @@ function buildInvoice(overrides: Partial<Invoice> = {}): Invoice {
     order_id: '01890000-0000-7000-8000-000000000002',
     payment_id: '01890000-0000-7000-8000-000000000003',
     gateway_payment_id: 'pay_29QQoUBi66xm2f',
+    period_start: '2026-11-20T18:30:00.000Z',
+    period_end: '2026-12-20T18:30:00.000Z',
     credit_paise: 0,
     credits_id: null,
     credits_number: null,
@@ -87,6 +89,7 @@ describe('the PDF', () => {
       ...['Acme Threat Research', '29AAGCB7383J1Z4', 'Bengaluru 560001', 'Karnataka (state code 29)', '29-Karnataka'],
       ...['Plan Team, monthly', '998315', '₹4,999.00', 'IGST 18%', '₹899.82', '₹5,898.82', 'Reverse charge No'],
       ...['Rupees Five Thousand Eight Hundred Ninety-Eight and Eighty-Two Paise Only', 'pay_29QQoUBi66xm2f'],
+      '21 Nov 2026 to 20 Dec 2026',
       'Page 1 of 1',
     ]) {
       expect(page).toContain(particular)

@@ -4,7 +4,7 @@ import { bearsTax } from '../tax/gst.ts'
 import { colours, page } from './page.ts'
 import type { Invoice } from './schemas.ts'
 import { type Column, drawTable } from './table.ts'
-import { dayOf, notesOf, partyLines, taxRows, titleOf } from './wording.ts'
+import { dayOf, notesOf, partyLines, periodOf, taxRows, titleOf } from './wording.ts'
 import { amountInWords } from './words.ts'
 
 type Doc = InstanceType<typeof PDFDocument>
@@ -100,11 +100,12 @@ function factsOf(invoice: Invoice): [string, string][] {
   const facts: [string, string | null][] = [
     [invoice.kind === 'invoice' ? 'Invoice date' : 'Date', dayOf(invoice.issued_at)],
     ['For invoice', invoice.credits_number && `${invoice.credits_number} of ${credited}`],
+    ['Period', periodOf(invoice)],
     ['Place of supply', invoice.place_of_supply],
     ['Reverse charge', invoice.tax_kind === 'reverse-charge' ? 'Yes' : 'No'],
     ['Currency', 'Indian rupees (INR)'],
     ['Order', invoice.order_id],
-    ['Paid by', invoice.gateway_payment_id],
+    ['Payment', invoice.gateway_payment_id],
   ]
   return facts.filter((fact): fact is [string, string] => fact[1] !== null)
 }

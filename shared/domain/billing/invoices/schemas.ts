@@ -52,6 +52,8 @@ export const Invoice = v.strictObject({
   ...InvoiceSummary.entries,
   financial_year: v.pipe(v.string(), v.description('April to March, in India')),
   gateway_payment_id: v.pipe(v.nullable(v.string()), v.description('Of the payment, as the gateway names it')),
+  period_start: v.pipe(v.nullable(Timestamp), v.description('Of what was bought')),
+  period_end: v.pipe(v.nullable(Timestamp), v.description('The first moment that it doesn’t hold for')),
   credit_paise: v.pipe(Paise, v.description('What of it was paid from credit that the customer had')),
   credits_number: v.nullable(v.string()),
   credits_issued_at: v.nullable(Timestamp),

@@ -74,6 +74,13 @@ const days = new Intl.DateTimeFormat('en-GB', {
   year: 'numeric',
 })
 
+/** `21 Nov 2026 to 20 Dec 2026`: the days of what was bought; null for a document of no period. */
+export function periodOf({ period_start, period_end }: Invoice): string | null {
+  if (period_start === null || period_end === null) return null
+  const last = new Date(new Date(period_end).getTime() - 1)
+  return `${dayOf(period_start)} to ${dayOf(last.toISOString())}`
+}
+
 /** `21 Nov 2026`, by the calendar of India. */
 export function dayOf(at: string): string {
   return days.format(new Date(at))
