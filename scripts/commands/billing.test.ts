@@ -54,7 +54,8 @@ const capture = (orgId: string, gatewayPaymentId: string, amountPaise: number) =
 
 describe('adapt billing', { timeout: 120_000 }, () => {
   test('takes an action, and only from an operator', async () => {
-    for (const args of [[], ['nonsense'], ['status', 'invariants']]) {
+    const ofAnother = ['status', '--from', '2026-11-01']
+    for (const args of [[], ['nonsense'], ['status', 'invariants'], ofAnother, ['reconcile', '--to', 'soon']]) {
       expect(await billing(args)).toMatchObject({ code: 2, output: '' })
     }
     const refused = await billing(['status'], world.tokens.owner)
@@ -70,6 +71,22 @@ describe('adapt billing', { timeout: 120_000 }, () => {
     expect(invariants).toMatchObject({ code: 0, errors: '' })
     expect(invariants.output).not.toContain('BROKEN')
     expect(invariants.output).toContain('holds   Each ledger transaction')
+  })
+
+  test('compares with the gateway, in a window of at most 31 days that is over', async () => {
+    const usual = await billing(['reconcile'])
+    expect(usual).toMatchObject({ code: 0, errors: '' })
+    expect(usual.output).toMatch(/^From 20.*\n {2}repaired now +0\n(.*\n)+\nNew differences: none\n$/)
+    const window = ['--from', '2026-11-01', '--to', '2026-11-02T05:30:00+05:30']
+    const chosen = await billing(['reconcile', '--json', ...window])
+    expect(JSON.parse(chosen.output)).toMatchObject({
+      from: '2026-11-01T00:00:00.000Z',
+      to: '2026-11-02T00:00:00.000Z',
+      repairs: 0,
+      new_differences: [],
+    })
+    const refused = await billing(['reconcile', '--from', '2026-01-01', '--to', '2026-03-01'])
+    expect(refused).toMatchObject({ code: 1, output: '' })
   })
 
   test('shows what waits, what differs, balances of all organizations, and exits with 1 for what is broken', async () => {
