@@ -227,7 +227,7 @@ export async function createLocalGateway(options: LocalGatewayOptions): Promise<
   const mandateUrl = (id: string) => `${publicUrl}${localGatewayPath}/mandate/${id}`
   const pages = createPages({
     gateway,
-    read: store.change,
+    read: store.read,
     callbackOrigins: [new URL(publicUrl).origin, ...(options.callbackOrigins ?? [])],
   })
 
@@ -285,7 +285,7 @@ export async function createLocalGateway(options: LocalGatewayOptions): Promise<
     if (failure?.mode === 'throttled') throw new ApiError(429, 'Request failed. Please try after sometime.')
     if (failure?.mode === 'unanswered') return void response.destroy()
     const key = request.headers['x-refund-idempotency']
-    const result = await change((work) =>
+    const result = await (method === 'GET' ? store.read : change)((work) =>
       route({
         work,
         id,

@@ -11,11 +11,7 @@ interface Page {
 }
 
 /** The pages on which people pay orders and authorize mandates. Whoever knows the id may, as at Razorpay. */
-export function createPages(parts: {
-  gateway: LocalGateway
-  read: Store['change']
-  callbackOrigins: readonly string[]
-}) {
+export function createPages(parts: { gateway: LocalGateway; read: Store['read']; callbackOrigins: readonly string[] }) {
   const { gateway, read } = parts
 
   const page = (html: string, callback: URL | null = null): Page => ({ html, headers: pageHeaders(callback) })

@@ -169,19 +169,24 @@ export async function openStore(options: StoreOptions) {
     signature: signBody(body, options.webhookSecret),
   })
 
+  const seconds = () => Math.floor(options.now().getTime() / 1000)
+
   return {
     /** All changes come one after the other. */
     change: <Result>(work: (work: Work) => Promise<Result>): Promise<Result> =>
       sql.begin(async (tx) => {
         await tx`select pg_advisory_xact_lock(hashtextextended('razorpay', 0))`
-        return work(workOn(tx, Math.floor(options.now().getTime() / 1000)))
+        return work(workOn(tx, seconds()))
       }) as Promise<Result>,
 
+    /** As all is at one moment; waits for no change. */
+    read: <Result>(work: (work: Work) => Promise<Result>): Promise<Result> =>
+      sql.begin('isolation level repeatable read read only', (tx) => work(workOn(tx, seconds()))) as Promise<Result>,
+
     async hasDueCharges(): Promise<boolean> {
-      const now = Math.floor(options.now().getTime() / 1000)
       const [row] = await sql`
         select from razorpay.objects
-        where kind = 'subscription' and wire ->> 'status' <> 'created' and (wire ->> 'charge_at')::bigint <= ${now}
+        where kind = 'subscription' and wire ->> 'status' <> 'created' and (wire ->> 'charge_at')::bigint <= ${seconds()}
         limit 1`
       return row !== undefined
     },
