@@ -36,7 +36,7 @@ export const bench: Benchmark = async () => {
     const folder = await mkdtemp(join(tmpdir(), 'adapt-billing-'))
     ends.push(() => rm(folder, { recursive: true, force: true }))
     const environment = await startDatabase(ends)
-    const owner = postgres(environment.BARE_DATABASE_URL!, { max: 2, onnotice: () => {} })
+    const owner = postgres(environment.TCP_OWNER_URL!, { max: 2, onnotice: () => {} })
     ends.push(() => owner.end())
     const orders = await makeOrders(owner, steadyPerSecond * steadySeconds + floodOrders)
     const product = await startServer(

@@ -28,7 +28,7 @@ export async function startDatabase(ends: (() => Promise<unknown>)[]): Promise<R
   const app = new URL(owner)
   app.username = 'adapt_app'
   app.password = password
-  const settings = { TCP_DATABASE_URL: app.href }
+  const settings = { TCP_DATABASE_URL: app.href, TCP_OWNER_URL: owner.href }
   for (const url of [owner, app]) if (cluster.socketFolder) url.searchParams.set('host', cluster.socketFolder)
   return {
     ...settings,
