@@ -2,8 +2,9 @@ import type { Sql } from '../../sql.ts'
 import { noteDifference } from '../differences.ts'
 import type { BillingEffects } from '../effects.ts'
 import type { PaymentGateway, RefundSnapshot } from '../gateway.ts'
+import { findPayment } from '../payments/rows.ts'
 import { applyRefund } from './apply-refund.ts'
-import { findRefund, type RefundRow } from './rows.ts'
+import { findRefund, type RefundRow, refundedOrAsked } from './rows.ts'
 
 /** A refund that the gateway wasn't known to have taken. */
 export interface RefundToSend {
@@ -61,10 +62,14 @@ export async function recordRefund(
   if (refund?.status === 'requested' && refund.gateway_refund_id === null) await refuse(effects, refund)
 }
 
-/** The customer is still owed it: somebody has to look. */
+/** The customer is still owed it, and somebody has to look; unless it was paid back otherwise meanwhile. */
 async function refuse({ sql, now, audit }: BillingEffects, refund: RefundRow): Promise<void> {
-  const { id, org_id: orgId, amount_paise: amountPaise } = refund
+  const { id, org_id: orgId, payment_id: paymentId, amount_paise: amountPaise } = refund
   await sql`update refunds set status = 'failed', updated_at = ${now} where id = ${id}`
+  audit('refund.failed', { targetId: id, details: { amount_paise: amountPaise, reason: 'refused by the gateway' } })
+  const payment = await findPayment(sql, paymentId)
+  const left = (payment?.amount_paise ?? 0) - (await refundedOrAsked(sql, paymentId))
+  if (left < amountPaise) return
   await noteDifference(sql, {
     orgId,
     kind: 'refund-refused',
@@ -73,5 +78,4 @@ async function refuse({ sql, now, audit }: BillingEffects, refund: RefundRow): P
     found: 0,
     amountPaise,
   })
-  audit('refund.failed', { targetId: id, details: { amount_paise: amountPaise, reason: 'refused by the gateway' } })
 }

@@ -79,7 +79,7 @@ async function keep(
   const written = await sql`
     insert into gateway_events (id, org_id, type, occurred_at, payload, status, received_at)
     values (${eventId}, ${orgId}, ${event?.type ?? 'unreadable'}, ${event?.occurredAt ?? now},
-      ${sql.json(storableJson(withoutPersonalData(body ?? null)))}, ${outcome === 'unreadable' ? 'ignored' : outcome},
+      ${sql.json(storableJson(withoutPersonalData(body ?? {})))}, ${outcome === 'unreadable' ? 'ignored' : outcome},
       ${now})
     on conflict do nothing`
   if (written.count === 0) return 'duplicate'
