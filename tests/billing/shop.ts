@@ -4,20 +4,23 @@ import { newId } from '#shared/domain/ids.ts'
 import type { Database } from '#shared/platform/database/index.ts'
 import type { Mail } from '#shared/platform/mail/index.ts'
 import { localGatewayPath } from '#shared/platform/payments/local-gateway.ts'
+import type { Services } from '#shared/runtime/services.ts'
 import { Carrier } from '../faults/carrier.ts'
 import { Random } from '../faults/random.ts'
 import { type RecordedEvent, startTestGateway, type TestGateway } from '../setup/gateway.ts'
 import { startInstance } from '../setup/instance.ts'
 import { signUpOperator } from '../setup/operator.ts'
-import { type Answer, type CallOptions, call, startTestProduct, type TestProduct } from '../setup/product.ts'
+import { type Answer, call, startTestProduct, type TestProduct } from '../setup/product.ts'
 import { type Entitled, expectBooksInOrder } from './books.ts'
 
 const daySeconds = 86_400
 
-/** Somebody who owns an organization and buys for it. */
+/** An organization that buys; all of them have the same owner. */
 export interface Customer {
   token: string
   orgId: string
+  /** Headers that name it. */
+  headers: Record<string, string>
   /** One call, expected to be answered with this status; its body. */
   ask(method: string, path: string, body?: unknown, status?: number): Promise<Answer['body']>
 }
@@ -35,6 +38,8 @@ export interface Order {
  */
 export interface Shop {
   url: string
+  /** What its functions work with. */
+  services: Services
   product: TestProduct
   database: Database
   owner: postgres.Sql
@@ -50,8 +55,8 @@ export interface Shop {
   buy(customer: Customer, terms: Record<string, unknown>): Promise<Order & { paymentId: string }>
   /** What the gateway told since the last time. */
   news(): Promise<RecordedEvent[]>
-  /** Brings one webhook, as the gateway does. */
-  deliver(event: Pick<RecordedEvent, 'id' | 'rawBody' | 'signature'>, options?: CallOptions): Promise<Answer>
+  /** Brings one webhook, as the gateway does; to another instance where one is named. */
+  deliver(event: Pick<RecordedEvent, 'id' | 'rawBody' | 'signature'>, to?: string): Promise<Answer>
   /** Delivers messages until none is left but those for later. */
   drain(options?: { copies?: number; random?: Random; later?: boolean }): Promise<void>
   /** Brings what the gateway told, and all that follows from it, until all is quiet. */
@@ -99,14 +104,17 @@ export async function openShop(at?: Date, settings: Record<string, string> = {})
   const mailer = { send: async (mail: Mail) => void mails.push(mail) }
   // Rate limits that went by this clock would be far ahead of those of the product itself.
   const own = { bus, queue, mailer, payments: gateway.payments, now: gateway.now, state: null }
-  const instance = await startInstance({ ...product.services, ...own }, product.functions)
+  const services: Services = { ...product.services, ...own }
+  const instance = await startInstance(services, product.functions)
   const { url } = instance
   const database = product.services.database
   const owner = postgres(product.database.ownerUrl, { max: 2, onnotice: () => {}, types: { bigint: bigintAsNumber } })
   const calm = new Random(1)
+  const token = await product.signUp()
 
   const shop: Shop = {
     url,
+    services,
     product,
     database,
     owner,
@@ -116,17 +124,18 @@ export async function openShop(at?: Date, settings: Record<string, string> = {})
     operator: await signUpOperator(product),
 
     async customer(details = account) {
-      const token = await product.signUp()
+      const headers: Record<string, string> = {}
       const ask: Customer['ask'] = async (method, path, body, status) => {
-        const answer = await call(url, method, path, { token, ...(body === undefined ? {} : { body }) })
+        const answer = await call(url, method, path, { token, headers, ...(body === undefined ? {} : { body }) })
         const said = `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`
         if (status === undefined) expect(answer.status, said).toBeLessThan(300)
         else expect(answer.status, said).toBe(status)
         return answer.body
       }
       const organization = await ask('POST', '/v1/organizations', { name: `Customer ${newId()}` })
+      headers['x-org-id'] = organization.id
       await ask('PUT', '/v1/billing/account', details)
-      return { token, orgId: organization.id, ask }
+      return { token, orgId: organization.id, headers, ask }
     },
 
     async order(customer, terms) {
@@ -143,15 +152,13 @@ export async function openShop(at?: Date, settings: Record<string, string> = {})
 
     news: () => gateway.newEvents(),
 
-    deliver: ({ id, rawBody, signature }, options = {}) =>
-      call(url, 'POST', '/v1/webhooks/razorpay', {
+    deliver: ({ id, rawBody, signature }, to = url) =>
+      call(to, 'POST', '/v1/webhooks/razorpay', {
         rawBody,
-        ...options,
         headers: {
           'content-type': 'application/json',
           'x-razorpay-event-id': id,
           'x-razorpay-signature': signature,
-          ...options.headers,
         },
       }),
 
@@ -177,6 +184,8 @@ export async function openShop(at?: Date, settings: Record<string, string> = {})
     },
 
     async cron(name) {
+      // Each moment of a schedule comes once.
+      gateway.advance(1)
       const body = gateway.now().toISOString()
       carrier.waiting.push({
         id: newId(),

@@ -57,19 +57,11 @@ export class Mortal {
 
   /** Delivers a message until the process waits for its n-th step, counted from 1, or is through. */
   deliver(message: Carried, stopAt: number): Promise<Fate> {
-    return this.request(message.id, (url, headers) => this.#carrier.deliver(url, message, headers), stopAt)
-  }
-
-  /** Has a request made of it until the process waits for its n-th step, counted from 1, or is through. */
-  request(
-    id: string,
-    send: (url: string, headers: Record<string, string>) => Promise<unknown>,
-    stopAt: number,
-  ): Promise<Fate> {
+    const headers = { 'x-delivery': message.id, 'x-stop-at': String(stopAt) }
     return this.#address.promise.then((url) => {
       // Nobody answers any more when it is killed.
-      send(url, { 'x-delivery': id, 'x-stop-at': String(stopAt) }).catch(() => {})
-      return this.#fateOf(id).promise
+      this.#carrier.deliver(url, message, headers).catch(() => {})
+      return this.#fateOf(message.id).promise
     })
   }
 
