@@ -83,6 +83,12 @@ export interface ExampleWorld {
   newRefund(): Promise<string>
   /** An event of the gateway that is to be applied. */
   newGatewayEvent(): Promise<string>
+  /** The organization's new subscription, a month of Team by order, active unless it is to be cancelled; the one before has ended. */
+  newSubscription(state?: 'cancelled at the period’s end'): Promise<string>
+  /** The same, paid by a mandate that is authorized at the gateway. */
+  newMandate(): Promise<{ id: string; gateway_subscription_id: string }>
+  /** The organization has had no trial yet. */
+  withoutTrial(): Promise<void>
 }
 
 /** A valid request to a route, made by `example.ts` beside its declaration; the contract suite bends it in every way. */

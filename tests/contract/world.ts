@@ -17,6 +17,7 @@ import { call, startTestProduct, type TestProduct, testPassword, uploadDocument 
 import { createPayments } from './payments.ts'
 import { createPeople } from './people.ts'
 import { createRuns } from './runs.ts'
+import { createSubscriptions } from './subscriptions.ts'
 import { createWritings } from './writings.ts'
 
 /** A report with something of everything in it. */
@@ -306,6 +307,7 @@ export async function addOrganization(product: TestProduct): Promise<World> {
     newInvoice: () => issueInvoiceOf(createCustomer(services.database, { orgId })),
     ...createRuns(product.url, services, orgId, owner),
     ...createPayments(product, orgId, owner),
+    ...createSubscriptions(product, { orgId, ownerId, token: owner }),
     ...createWritings(product.url, owner, finished.document_id),
     deliver,
     envelope,

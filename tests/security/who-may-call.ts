@@ -219,16 +219,24 @@ export const walls: readonly Wall[] = [
     scope: null,
     secondFactor: true,
     routes: [
+      'billing-cancel-subscription',
+      'billing-change-subscription',
       'billing-create-order',
+      'billing-create-subscription',
       'billing-download-invoice',
       'billing-list-invoices',
       'billing-list-orders',
       'billing-list-payments',
+      'billing-pause-subscription',
+      'billing-preview-change',
       'billing-read-account',
       'billing-read-invoice',
       'billing-read-order',
       'billing-read-payment',
       'billing-read-statement',
+      'billing-read-subscription',
+      'billing-resume-subscription',
+      'billing-start-trial',
       'billing-update-account',
       'billing-verify-payment',
     ],
@@ -262,6 +270,8 @@ export const signedIn: readonly string[] = [
 
 /** Who runs the installation. */
 export const operators: readonly string[] = [
+  'billing-create-coupon',
+  'billing-list-coupons',
   'billing-list-differences',
   'billing-read-invariants',
   'billing-read-status',

@@ -20,9 +20,13 @@ export interface Asked {
   payload: Record<string, unknown>
 }
 
-/** An organization that buys things, at the times that a test says. */
+/** A new organization that buys things, at the times that a test says. */
 export async function createSubscriber(database: Database) {
-  const { orgId, ownerId } = await createTenants(database).organization()
+  return subscriberOf(database, await createTenants(database).organization())
+}
+
+/** An organization that is there, as one that buys things. */
+export function subscriberOf(database: Database, { orgId, ownerId }: { orgId: string; ownerId: string }) {
   const asked: Asked[] = []
   const effectsIn = (sql: Sql, now: Date): BillingEffects => ({
     sql,

@@ -38,6 +38,13 @@ export const endMandate = taskType(
 /** What a mandate charges is to follow the terms of its subscription. */
 export const updateMandate = taskType('webhooks', 'billing-update-mandate', v.object({ subscription_id: Id }))
 
+/** Time has passed for a subscription whose end is near or over. */
+export const advanceSubscription = taskType(
+  'webhooks',
+  'billing-advance-subscription',
+  v.object({ subscription_id: Id }),
+)
+
 /** The customer is to be told of a debt, a failed charge, an end of trial… */
 export const sendBillingMail = taskType(
   'webhooks',

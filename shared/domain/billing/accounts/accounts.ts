@@ -7,8 +7,13 @@ import type { Account, AccountDraft } from './schemas.ts'
 
 /** What an organization has said of itself as a customer; all is null before it has. */
 export async function readAccount(sql: Sql, orgId: string, seller: Seller): Promise<Account> {
+  return show(await findAccount(sql, orgId), seller)
+}
+
+/** The row of an account, not locked; that of one that has said nothing where there is none. */
+export async function findAccount(sql: Sql, orgId: string): Promise<BillingAccount> {
   const [account] = await sql<BillingAccount[]>`select * from billing_accounts where org_id = ${orgId}`
-  return show(account ?? { ...nothingSaid, org_id: orgId }, seller)
+  return account ?? { ...nothingSaid, org_id: orgId }
 }
 
 /** The same, its row locked. */

@@ -33,6 +33,25 @@ export const Coupon = v.strictObject({
 })
 export type Coupon = v.InferOutput<typeof Coupon>
 
+/** A coupon as an operator makes it: a share or an amount off. */
+export const CouponDraft = v.pipe(
+  v.strictObject({
+    code: CouponCode,
+    percent_basis_points: v.optional(v.nullable(BasisPoints), null),
+    amount_paise: v.optional(v.nullable(Discount), null),
+    duration: v.picklist(['once', 'forever']),
+    plan_id: v.optional(v.nullable(PlanId), null),
+    maximum_redemptions: v.optional(v.nullable(Redemptions), null),
+    valid_from: v.optional(Moment),
+    valid_until: v.optional(v.nullable(Moment), null),
+  }),
+  v.check(
+    ({ percent_basis_points, amount_paise }) => (percent_basis_points === null) !== (amount_paise === null),
+    'must have one of percent_basis_points and amount_paise',
+  ),
+)
+export type CouponDraft = v.InferOutput<typeof CouponDraft>
+
 export const couponColumns = [
   'code',
   'percent_basis_points',

@@ -178,7 +178,7 @@ describe('a mandate', () => {
         fc.asyncProperty(shuffled, async (some) => {
           expect(await deliver(subscriber, some, now)).toEqual(inOrder)
         }),
-        { numRuns: Number(process.env['RUNS'] ?? 3) },
+        { numRuns: 4 },
       )
       expect(await deliver(subscriber, events.toReversed(), now)).toEqual(inOrder)
     } finally {

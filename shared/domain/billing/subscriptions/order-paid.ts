@@ -1,10 +1,11 @@
 import type { Sql } from '../../sql.ts'
 import { holdCoupon, releaseUnused } from '../coupons/coupons.ts'
 import type { BillingEffects } from '../effects.ts'
-import { endMandate, updateMandate } from '../messages.ts'
+import { updateMandate } from '../messages.ts'
 import type { OrderRow } from '../orders/rows.ts'
 import { addMonths, calendarMonths, dayOfMonth, endOfPeriod, type Span } from '../proration/days.ts'
 import { couponOf, lasting } from '../quotes/quote.ts'
+import { releaseMandate } from './end.ts'
 import { findSubscription, paidSpan, type SubscriptionRow, type Terms } from './rows.ts'
 import { saveSubscription } from './save.ts'
 import { addDays, isAuthorized } from './state.ts'
@@ -92,26 +93,19 @@ function boughtSpan({ settings }: BillingEffects, row: SubscriptionRow, order: O
 async function collected(effects: BillingEffects, row: SubscriptionRow, order: OrderRow) {
   if (order.collection === 'mandate') return {}
   if (row.collection !== 'mandate') return { collection: 'order' as const }
-  const { gateway_subscription_id: gatewayId } = row
   if (order.kind === 'change' && isAuthorized(row)) {
     await effects.enqueue(updateMandate, { subscription_id: row.id })
     return {}
   }
-  if (gatewayId !== null) await effects.enqueue(endMandate, { gateway_subscription_id: gatewayId })
-  return {
-    collection: 'order' as const,
-    gateway_subscription_id: null,
-    gateway_status: null,
-    gateway_status_at: null,
-    gateway_short_url: null,
-    replaced_gateway_ids: gatewayId === null ? row.replaced_gateway_ids : [...row.replaced_gateway_ids, gatewayId],
-  }
+  return { ...(await releaseMandate(effects, row)), collection: 'order' as const }
 }
 
 /** Each period is paid once: its number is kept with the order that paid it, whoever collected it. */
 async function noteCycle(sql: Sql, row: SubscriptionRow, order: OrderRow, span: Span): Promise<void> {
   if (order.cycle === null) {
-    const first = row.started_at === null ? span.start : new Date(row.started_at)
+    const [zero] = await sql<{ period_start: string }[]>`
+      select period_start from orders where subscription_id = ${row.id} and cycle = 0`
+    const first = zero ? new Date(zero.period_start) : span.start
     const cycle = Math.max(0, calendarMonths(first, span.start))
     await sql`
       update orders set cycle = ${cycle}

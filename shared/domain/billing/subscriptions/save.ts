@@ -2,10 +2,10 @@ import type { BillingEffects } from '../effects.ts'
 import { grantEntitlement, withdrawEntitlement } from '../entitlements/grant.ts'
 import { endMandate, sendBillingMail } from '../messages.ts'
 import { type SubscriptionRow, subscriptionColumns } from './rows.ts'
-import { dueAt, entitledUntil, isEnd, stateOf } from './state.ts'
+import { dueAt, entitledUntil, isAuthorized, isEnd, stateOf } from './state.ts'
 
-/** What of a row others set; the rest follows from it or never changes. */
-type Changeable = Omit<SubscriptionRow, 'id' | 'org_id' | 'created_at' | 'status' | 'grace_until'>
+/** What of a row others set; the rest follows from it or never changes. Of the status: that it has ended. */
+type Changeable = Omit<SubscriptionRow, 'id' | 'org_id' | 'created_at' | 'grace_until'>
 
 /**
  * Writes what is now known of a subscription, with the state that follows from it, what it entitles to, and what its
@@ -27,7 +27,7 @@ export async function saveSubscription(
   const stage = owed ? Math.max(1, facts.dunning_stage) : 0
   const row: SubscriptionRow = { ...facts, ...state, dunning_stage: stage }
   await write(effects, row)
-  await entitle(effects, row)
+  await entitle(effects, row, entitledUntil(row, now, settings.graceDays))
   await tell(effects, before, row)
   const mandate = row.gateway_subscription_id
   if (before.ended_at === null && row.ended_at !== null && mandate !== null && !isEnd(row.gateway_status)) {
@@ -57,8 +57,11 @@ async function write({ sql, now }: BillingEffects, row: SubscriptionRow): Promis
   if (written.count !== 1) throw new Error('a subscription is in another scope')
 }
 
-/** What a contract gives is the operators' alone; so is what an organization has by a newer subscription than this one. */
-async function entitle({ sql, now, settings }: BillingEffects, row: SubscriptionRow): Promise<void> {
+/**
+ * Lets the organization of a subscription use its plan until a moment; null: not any more. What a contract gives is the
+ * operators' alone; so is what it has by a newer subscription than this one.
+ */
+export async function entitle({ sql, now }: BillingEffects, row: SubscriptionRow, until: Date | null): Promise<void> {
   if (row.status === 'incomplete') return
   const [other] = await sql`
     select 1 from subscriptions
@@ -69,7 +72,6 @@ async function entitle({ sql, now, settings }: BillingEffects, row: Subscription
   const [contract] = await sql`
     select 1 from entitlements where org_id = ${row.org_id} and by_contract and (until is null or until > ${now})`
   if (contract) return
-  const until = entitledUntil(row, now, settings.graceDays)
   if (until) await grantEntitlement(sql, { orgId: row.org_id, planId: row.plan_id, seats: row.seats, until })
   else await withdrawEntitlement(sql, row.org_id)
 }
@@ -81,7 +83,8 @@ async function tell({ enqueue, audit }: BillingEffects, before: SubscriptionRow,
   const occasion = dueAt(row)?.toISOString() ?? row.created_at
   const mail = (template: 'charge-failed' | 'renewal-due' | 'grace-over' | 'subscription-ended') =>
     enqueue(sendBillingMail, { template, subscription_id: row.id, occasion: `${occasion}/${row.dunning_stage}` })
-  if (row.status === 'past_due') await mail(row.collection === 'mandate' ? 'charge-failed' : 'renewal-due')
+  if (row.status === 'past_due')
+    await mail(row.collection === 'mandate' && isAuthorized(row) ? 'charge-failed' : 'renewal-due')
   else if (row.status === 'halted') await mail('grace-over')
   else if (row.ended_at !== null && before.status !== 'incomplete') await mail('subscription-ended')
 }
