@@ -123,6 +123,8 @@ describe('an organization that is deleted with money open', () => {
     expect((await payments.fetchSubscription(mandate.id)).status).toBe('cancelled')
     // What it had charged before that anybody heard of it goes back too.
     await shop.settle()
+    await shop.cron('billing-follow-up')
+    await shop.settle()
     expect(await rows('select distinct status, purpose from payments where org_id = $1', customer.orgId)).toEqual([
       { status: 'refunded', purpose: 'surplus' },
     ])

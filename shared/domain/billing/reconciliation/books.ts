@@ -63,8 +63,10 @@ export interface OurSubscription {
   org_id: string
   gateway_status: string | null
   gateway_paid_count: number
-  /** Over, or its mandate was replaced: the gateway is not to charge it any more. */
+  /** Over, or replaced: the gateway is not to charge it any more. */
   must_be_ended: boolean
+  /** Our row goes on without it, and takes no news of it. */
+  was_replaced: boolean
 }
 
 export interface OurDispute {

@@ -46,9 +46,9 @@ export function compareSubscriptions(notes: Notes, theirs: GatewayBooks, ours: O
       if (isLive && status !== 'created') {
         notes.differences.push(difference('subscription-unknown', id, null, null, status))
       }
-    } else if (row.must_be_ended) {
-      if (isLive) notes.mandatesToEnd.push({ orgId: row.org_id, gatewaySubscriptionId: id })
-    } else if (row.gateway_status !== status || paidCount > row.gateway_paid_count) {
+    } else if (row.must_be_ended && isLive) {
+      notes.mandatesToEnd.push({ orgId: row.org_id, gatewaySubscriptionId: id })
+    } else if (!row.was_replaced && (row.gateway_status !== status || paidCount > row.gateway_paid_count)) {
       notes.repairs.push({ orgId: row.org_id, kind: 'subscription', gatewayId: id })
     }
   }

@@ -218,6 +218,7 @@ function tell(stories: readonly Story[]): { theirs: GatewayBooks; ours: OurBooks
         gateway_status: subscription.status,
         gateway_paid_count: subscription.paidCount,
         must_be_ended: false,
+        was_replaced: false,
       })),
     },
   }
@@ -490,6 +491,7 @@ describe('what can not be explained', () => {
         gateway_status: null,
         gateway_paid_count: 0,
         must_be_ended: true,
+        was_replaced: true,
       })),
     })
     const live = states.slice(0, 6)
@@ -498,6 +500,18 @@ describe('what can not be explained', () => {
     )
     expect(kinds(found)).toEqual(live.slice(1).map((status) => `subscription-unknown sub_unknown_${status}`))
     expect(found.repairs).toEqual([])
+  })
+
+  test('that a mandate of ours has ended is taken in, also when its subscription is over', () => {
+    const template = shownAfter({ orgId: 'org-a', via: 'mandate', steps: [], heard: 0 }, 'x', 0).subscription
+    const subscriptions = [{ ...template, id: 'sub_1', status: 'cancelled' as const }]
+    const row = { gateway_subscription_id: 'sub_1', org_id: 'org-a', gateway_paid_count: 0, was_replaced: false }
+    for (const must_be_ended of [true, false]) {
+      const ours = { ...nothing, subscriptions: [{ ...row, must_be_ended, gateway_status: 'active' }] }
+      const { repairs, mandatesToEnd } = compare(books({ subscriptions }), ours)
+      expect(repairs).toEqual([{ orgId: 'org-a', kind: 'subscription', gatewayId: 'sub_1' }])
+      expect(mandatesToEnd).toEqual([])
+    }
   })
 
   test('a settlement is booked once it is processed, and one that changes afterwards is a difference', () => {

@@ -38,7 +38,7 @@ export interface ReconciliationSource {
  * @throws PlatformError UNAVAILABLE when the gateway can't be asked; half of a comparison is none
  */
 export async function gatherFindings(source: ReconciliationSource, window: Window): Promise<Findings> {
-  const oldest = await source.read(readOldestOpen)
+  const oldest = await source.read((sql) => readOldestOpen(sql, source.now))
   const listed = await listGatewayBooks(source.gateway, window, oldest, source)
   const first = await source.read((sql) => readOurBooks(sql, listed))
   const theirs = await askForMissingLinks(source, listed, first)

@@ -18,11 +18,13 @@ import { endsOfMandates } from './ranks.ts'
 const leewayMilliseconds = 86_400_000
 
 /** @param sql in system scope, as everything here */
-export async function readOldestOpen(sql: Sql): Promise<OldestOpen> {
+export async function readOldestOpen(sql: Sql, now: Date): Promise<OldestOpen> {
   const [row] = await sql<{ mandate: string | null; dispute: string | null }[]>`
     select
-      (select min(created_at) from subscriptions where gateway_subscription_id is not null
-        and (ended_at is null or gateway_status is null or gateway_status not in ${sql([...endsOfMandates] as string[])})
+      (select min(created_at) from subscriptions
+        where gateway_subscription_id is not null
+            and (ended_at is null or gateway_status is null or gateway_status not in ${sql([...endsOfMandates] as string[])})
+          or replaced_gateway_ids <> '[]' and updated_at > ${now}::timestamptz - interval '7 days'
       ) as mandate,
       (select min(created_at) from disputes where status not in ('closed', 'won', 'lost')) as dispute`
   return {
@@ -101,10 +103,11 @@ function readRefunds(sql: Sql, condition: ReturnType<Sql>): Promise<OurRefund[]>
 
 function readSubscriptions(sql: Sql, ids: readonly string[]): Promise<OurSubscription[]> {
   return sql<OurSubscription[]>`
-    select gateway_subscription_id, org_id, gateway_status, gateway_paid_count, ended_at is not null as must_be_ended
+    select gateway_subscription_id, org_id, gateway_status, gateway_paid_count,
+      ended_at is not null as must_be_ended, false as was_replaced
     from subscriptions where gateway_subscription_id in ${listOf(sql, ids)}
     union all
-    select replaced.id, org_id, null, 0, true
+    select replaced.id, org_id, null, 0, true, true
     from subscriptions, jsonb_array_elements_text(replaced_gateway_ids) as replaced (id)
     where replaced_gateway_ids <> '[]' and replaced.id in ${listOf(sql, ids)}`
 }

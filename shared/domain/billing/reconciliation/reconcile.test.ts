@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { newId } from '#shared/domain/ids.ts'
 import { startTestGateway, type TestGateway } from '../../../../tests/setup/gateway.ts'
 import { createInstallation, type Installation } from '../../../../tests/setup/reconciliation.ts'
 import type { Subscriber } from '../../../../tests/setup/subscriptions.ts'
@@ -42,39 +43,38 @@ const quiet = {
   differences_resolved: 0,
 }
 
-/** What an installation knows of these orders, without what differs between any two of them. */
-async function knownOf({ owner }: Installation, gatewayOrderIds: readonly string[]) {
-  const ofOrders = owner`select id from orders where gateway_order_id in ${owner(gatewayOrderIds)}`
-  const orgs = owner`select org_id from orders where gateway_order_id in ${owner(gatewayOrderIds)}`
-  const read = async (rows: PromiseLike<readonly object[]>) => [...(await rows)].map((row) => ({ ...row }))
+/** What an installation knows of these customers, without what differs between any two of them. */
+async function knownOf({ owner }: Installation, customers: readonly Subscriber[]) {
+  const orgs = owner(customers.map(({ orgId }) => orgId))
+  const read = async (rows: PromiseLike<readonly object[]>) => (await rows).map((row) => JSON.stringify(row)).toSorted()
   return {
     orders: await read(owner`
-      select gateway_order_id, status, total_paise, fulfilled_at is not null as is_fulfilled,
+      select gateway_order_id, cycle, status, total_paise, fulfilled_at is not null as is_fulfilled,
         (select p.gateway_payment_id from payments p where p.id = o.payment_id) as paid_by,
         (select count(*)::integer from invoices i where i.order_id = o.id and i.kind = 'invoice') as invoices
-      from orders o where id in (${ofOrders}) order by gateway_order_id`),
+      from orders o where org_id in ${orgs}`),
     payments: await read(owner`
       select gateway_payment_id, status, amount_paise, refunded_paise, fee_paise, fee_tax_paise, method, error_code, purpose,
         captured_at, created_at
-      from payments where org_id in (${orgs}) order by gateway_payment_id`),
+      from payments where org_id in ${orgs}`),
     refunds: await read(owner`
-      select gateway_refund_id, amount_paise, status, purpose, processed_at from refunds where org_id in (${orgs})
-      order by gateway_refund_id`),
+      select gateway_refund_id, amount_paise, status, purpose, processed_at from refunds where org_id in ${orgs}`),
     disputes: await read(owner`
       select gateway_dispute_id, amount_paise, status,
         -- How much was held until it was won is told by webhooks alone.
         case when status <> 'won' then deducted_paise end as deducted_paise
-      from disputes where org_id in (${orgs})
-      order by gateway_dispute_id`),
+      from disputes where org_id in ${orgs}`),
     documents: await read(owner`
-      select kind, status, total_paise from invoices where org_id in (${orgs}) order by kind, total_paise, status`),
+      select kind, status, total_paise from invoices where org_id in ${orgs}`),
     subscriptions: await read(owner`
-      select plan_id, status, seats from subscriptions where org_id in (${orgs}) order by status, plan_id`),
+      select plan_id, status, seats, gateway_subscription_id, gateway_status, gateway_paid_count,
+        current_period_start, current_period_end
+      from subscriptions where org_id in ${orgs}`),
     entitlements: await read(owner`
-      select plan_id, seats from entitlements where org_id in (${orgs}) order by plan_id`),
+      select plan_id, seats from entitlements where org_id in ${orgs}`),
     books: await read(owner`
-      select account, sum(balance_paise)::bigint as paise from ledger_balances where org_id in (${orgs})
-      group by account order by account`),
+      select account, sum(balance_paise)::bigint as paise from ledger_balances where org_id in ${orgs}
+      group by account`),
   }
 }
 
@@ -114,27 +114,26 @@ test('with every webhook lost, a reconciliation leads to the same rows and books
       await controls.moveDispute(disputeId, 'won')
     },
   ]
-  const orderIds: string[] = []
-  const customers: Subscriber[] = []
-  const subscriberOf = (orgId: string) => customers.find((customer) => customer.orgId === orgId)!
+  const [ours, theirs]: [Subscriber[], Subscriber[]] = [[], []]
+  const subscriberOf = (orgId: string) => ours.find((customer) => customer.orgId === orgId)!
   for (const live of lives) {
-    const [mine, theirs] = [await hearing.customer(), await deaf.customer()]
+    const [mine, twin] = [await hearing.customer(), await deaf.customer()]
     const { gateway_order_id } = await hearing.order(mine)
-    await deaf.order(theirs, gateway_order_id)
-    orderIds.push(gateway_order_id)
-    customers.push(mine)
+    await deaf.order(twin, gateway_order_id)
+    ours.push(mine)
+    theirs.push(twin)
     await gateway.newEvents()
     await live(gateway_order_id)
     await hearing.hear(mine, await gateway.newEvents())
     await hearing.work()
   }
-  expect(await knownOf(deaf, orderIds)).not.toEqual(await knownOf(hearing, orderIds))
+  expect(await knownOf(deaf, theirs)).not.toEqual(await knownOf(hearing, ours))
 
   const { summary } = await deaf.reconcile()
   expect(summary.repairs).toBeGreaterThan(lives.length)
   expect(summary.differences).toBe(0)
   await deaf.work()
-  expect(await knownOf(deaf, orderIds)).toEqual(await knownOf(hearing, orderIds))
+  expect(await knownOf(deaf, theirs)).toEqual(await knownOf(hearing, ours))
   expect(await deaf.broken()).toEqual([])
   // What was authorized is captured, which is not told either.
   const [waiting] =
@@ -146,12 +145,61 @@ test('with every webhook lost, a reconciliation leads to the same rows and books
   const [order] =
     await owner`select org_id from orders where id in (select order_id from payments where status = 'authorized')`
   await hearing.hear(subscriberOf(order!.org_id), await gateway.newEvents())
-  expect(await knownOf(deaf, orderIds)).toEqual(await knownOf(hearing, orderIds))
+  expect(await knownOf(deaf, theirs)).toEqual(await knownOf(hearing, ours))
   // Once is enough, and who has heard of everything has nothing to repair.
   for (const installation of [deaf, hearing]) {
     expect(await installation.reconcile()).toEqual({ summary: quiet, news: [] })
     expect(await installation.broken()).toEqual([])
   }
+})
+
+test('with every webhook of a mandate lost, too: charges, one that failed, and its end', async () => {
+  const { payments, controls } = gateway
+  const plan = await payments.createPlan({ name: 'Team', period: 'month', amountPaise: 589_882 })
+  const lives: ((mandateId: string) => Promise<unknown>)[] = [
+    (id) => controls.authorizeMandate(id),
+    async (id) => {
+      await controls.authorizeMandate(id)
+      gateway.advance(60)
+      await controls.charge(id)
+    },
+    async (id) => {
+      await controls.authorizeMandate(id)
+      gateway.advance(60)
+      await controls.charge(id, { succeeds: false })
+    },
+    async (id) => {
+      await controls.authorizeMandate(id)
+      gateway.advance(60)
+      await payments.cancelSubscription(id, 'now')
+    },
+  ]
+  const [ours, theirs]: [Subscriber[], Subscriber[]] = [[], []]
+  for (const live of lives) {
+    const mandate = { planId: plan.id, totalCount: 120, startAt: null, upfront: null, notes: {} }
+    const { id } = await payments.createSubscription(mandate)
+    for (const [installation, customers] of [
+      [hearing, ours],
+      [deaf, theirs],
+    ] as const) {
+      const customer = await installation.customer()
+      customers.push(customer)
+      await installation.owner`
+        insert into subscriptions (id, org_id, plan_id, period, seats, status, collection, period_paise,
+          gateway_subscription_id, created_at)
+        values (${newId()}, ${customer.orgId}, 'team', 'month', 5, 'incomplete', 'mandate', 499900, ${id}, ${gateway.now()})`
+    }
+    await gateway.newEvents()
+    await live(id)
+    await hearing.hear(ours.at(-1)!, await gateway.newEvents())
+    await hearing.work()
+  }
+  const { summary } = await deaf.reconcile()
+  expect(summary).toMatchObject({ differences: 0, mandates_ended: 0 })
+  await deaf.work()
+  expect(await knownOf(deaf, theirs)).toEqual(await knownOf(hearing, ours))
+  expect(await deaf.reconcile()).toEqual({ summary: quiet, news: [] })
+  expect(await deaf.broken()).toEqual([])
 })
 
 describe('money of nobody known', () => {

@@ -51,7 +51,7 @@ export async function orderForCharge(
   const base = paidSpan(row)?.end ?? new Date(first?.period_end ?? row.created_at)
   const billingDay = row.billing_day ?? dayOfMonth(base)
   const span = periodAt(base, news, monthsIn(row.period), billingDay)
-  const anchor = new Date(first?.period_start ?? span.start)
+  const anchor = new Date(first?.period_start ?? row.created_at)
   const cycle = Math.max(0, calendarMonths(anchor, span.start))
   const there = await orderOfCycle(sql, row.id, cycle)
   if (there) return there
