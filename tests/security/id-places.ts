@@ -59,7 +59,7 @@ export async function findIdPlaces(): Promise<Map<string, IdPlace[]>> {
       const isId = schema?.format === 'uuid' || idName.test(name)
       return isId ? [{ in: place, path: [name], isList: false }] : []
     })
-    const body = operation.requestBody?.content['application/json'].schema
+    const body = operation.requestBody?.content['application/json']?.schema
     const inBody = toldByHand[operation.operationId] ?? [
       ...[...placesIn(body ?? {}, [])].map((place): IdPlace => ({ in: 'body', ...place })),
     ]

@@ -1,4 +1,5 @@
 import { openBilling } from '#shared/domain/billing/accounts/open.ts'
+import { newDifferences } from '#shared/domain/billing/differences.ts'
 import { applyFetchedObject } from '#shared/domain/billing/payments/apply-fetched.ts'
 import { type Fetched, fetchObject } from '#shared/domain/billing/payments/fetch.ts'
 import { isRefusal } from '#shared/domain/billing/refunds/send.ts'
@@ -22,4 +23,5 @@ export const run: RunJob<typeof job, Fetched | null> = async (context, _payload,
   const { orgId } = context.principal
   const { effects } = await openBilling(context, orgId, billingSettings(context.config))
   await applyFetchedObject(effects, orgId, fetched)
+  for (const difference of await newDifferences(context.sql, orgId)) context.log.error('billing differs', difference)
 }

@@ -1,4 +1,5 @@
 import { openBilling } from '#shared/domain/billing/accounts/open.ts'
+import { newDifferences } from '#shared/domain/billing/differences.ts'
 import type { PaymentSnapshot } from '#shared/domain/billing/gateway.ts'
 import { applyPayment } from '#shared/domain/billing/payments/apply-payment.ts'
 import { askCapture, captureToAsk } from '#shared/domain/billing/payments/capture.ts'
@@ -18,4 +19,5 @@ export const run: RunJob<typeof job, PaymentSnapshot | null> = async (context, _
   const { orgId } = context.principal
   const { effects } = await openBilling(context, orgId, billingSettings(context.config))
   await applyPayment(effects, orgId, captured)
+  for (const difference of await newDifferences(context.sql, orgId)) context.log.error('billing differs', difference)
 }

@@ -1,4 +1,5 @@
 import { openBilling } from '#shared/domain/billing/accounts/open.ts'
+import { newDifferences } from '#shared/domain/billing/differences.ts'
 import type { RefundSnapshot } from '#shared/domain/billing/gateway.ts'
 import { askRefund, recordRefund, refundToSend } from '#shared/domain/billing/refunds/send.ts'
 import { billingSettings } from '#shared/domain/billing/settings.ts'
@@ -21,5 +22,5 @@ export const run: RunJob<typeof job, Asked | null> = async (context, { refund_id
   const { orgId } = context.principal
   const { effects } = await openBilling(context, orgId, billingSettings(context.config))
   await recordRefund(effects, orgId, refund_id, asked.answer)
-  if (asked.answer === null) context.log.error('a refund was refused by the gateway', { refundId: refund_id })
+  for (const difference of await newDifferences(context.sql, orgId)) context.log.error('billing differs', difference)
 }

@@ -35,3 +35,10 @@ export async function noteDifference(sql: Sql, difference: Difference): Promise<
     where kind = ${kind} and subject = ${subject}`
   return false
 }
+
+/** The differences that this very transaction has noted first: whoever runs the installation is to hear of them. */
+export function newDifferences(sql: Sql, orgId: string): Promise<{ kind: string; subject: string }[]> {
+  // Their time is that of the transaction's begin, which none of another transaction has to the microsecond.
+  return sql<{ kind: string; subject: string }[]>`
+    select kind, subject from billing_differences where org_id = ${orgId} and first_seen_at = now() and status = 'open'`
+}

@@ -1,5 +1,6 @@
 import { AppError } from '../../errors.ts'
-import type { Fetched } from '../payments/fetch.ts'
+import { type Asking, type Fetched, fetchObject } from '../payments/fetch.ts'
+import { isRefusal } from '../refunds/send.ts'
 import { isCheckoutSignature } from '../webhooks/verify-signature.ts'
 import type { OrderRow } from './rows.ts'
 import type { CheckoutResult } from './schemas.ts'
@@ -19,9 +20,17 @@ export function assertCheckout(order: OrderRow, result: CheckoutResult, keySecre
   if (!isSigned) throw refused('razorpay_signature', 'does not fit')
 }
 
-/** @throws AppError VALIDATION_ERROR when the gateway, asked itself, says that the payment is of another order */
-export function assertOfOrder({ payments }: Fetched, result: CheckoutResult): void {
-  if (payments.every(({ payment }) => payment.orderId === result.razorpay_order_id)) return
+/**
+ * Asks the gateway itself about the payment.
+ * @throws AppError VALIDATION_ERROR when it doesn't know it, or as one of another order
+ */
+export async function fetchCheckout(asking: Asking, result: CheckoutResult): Promise<Fetched> {
+  const fetched = await fetchObject(asking, { kind: 'payment', gateway_id: result.razorpay_payment_id }).catch(
+    (error) => {
+      throw isRefusal(error) ? refused('razorpay_payment_id', 'is not known to the gateway') : error
+    },
+  )
+  if (fetched.payments.every(({ payment }) => payment.orderId === result.razorpay_order_id)) return fetched
   throw refused('razorpay_payment_id', 'is of another order')
 }
 

@@ -9,6 +9,7 @@ import {
 } from '../../../../tests/setup/billing-payments.ts'
 import { cloneDatabase, type TestDatabase } from '../../../../tests/setup/database.ts'
 import { type Database, system } from '../../../platform/database/index.ts'
+import { newDifferences } from '../differences.ts'
 import type { GatewayEvent } from '../gateway.ts'
 import { checkInvariants } from '../ledger/invariants.ts'
 import { dueOf } from '../orders/rows.ts'
@@ -346,4 +347,15 @@ test('of two ends of a dispute the first stays, and the other is for somebody to
   const rows = await owner`select status from disputes where org_id = ${customer.orgId}`
   expect(rows.map(({ status }) => status)).toEqual(['lost'])
   expect((await stand()).differences).toEqual(['dispute-state-differs '])
+})
+
+test('what is noted first in a transaction is told once', async () => {
+  const { event, payment } = newsOf(await customer.order())
+  const news = event('payment.captured', payment('captured', { amountPaise: 1 }))
+  const told = () =>
+    customer.change(async (effects) => {
+      await applyEvent(effects, customer.orgId, news)
+      return newDifferences(effects.sql, customer.orgId)
+    })
+  expect([await told(), await told()]).toMatchObject([[{ kind: 'amount-differs', subject: news.payment?.id }], []])
 })
