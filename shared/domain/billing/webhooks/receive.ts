@@ -57,7 +57,7 @@ export async function receiveWebhook(context: Reception, webhook: Webhook): Prom
   const [orgId, another] = await organizationsOf(sql, subjects)
   if (orgId === undefined) return keep(context, webhook, 'unmatched', null)
   if (another !== undefined) {
-    const found = { organizations: [orgId, another], objects: subjects }
+    const found = { organizations: [orgId, another], subjects }
     await noteDifference(sql, { orgId: null, kind: 'event-of-several', subject: eventId, found })
     return keep(context, webhook, 'ignored', null)
   }
