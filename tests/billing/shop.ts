@@ -32,6 +32,16 @@ export interface Order {
   amountPaise: number
 }
 
+export interface Drain {
+  /** How often each message comes at most. */
+  copies?: number
+  random?: Random
+  /** Those for later too. */
+  later?: boolean
+  /** A function whose messages stay where they are. */
+  except?: string
+}
+
 /**
  * The product with its real functions and the local gateway, where time passes and messages and webhooks come only when a
  * test says so. Each scenario has an organization of its own.
@@ -58,14 +68,15 @@ export interface Shop {
   /** Brings one webhook, as the gateway does; to another instance where one is named. */
   deliver(event: Pick<RecordedEvent, 'id' | 'rawBody' | 'signature'>, to?: string): Promise<Answer>
   /** Delivers messages until none is left but those for later. */
-  drain(options?: { copies?: number; random?: Random; later?: boolean }): Promise<void>
+  drain(options?: Drain): Promise<void>
   /** Brings what the gateway told, and all that follows from it, until all is quiet. */
-  settle(): Promise<void>
+  settle(options?: Drain): Promise<void>
   /** Time passes, and what was for later is done. */
   pass(days: number): Promise<void>
   /** Until then, if it is later than now. */
   passUntil(at: string | Date): Promise<void>
-  cron(name: string): Promise<void>
+  /** Has a schedule run, and delivers what it sends. */
+  cron(name: string, options?: Drain): Promise<void>
   expectBooksInOrder(entitled: Readonly<Record<string, Entitled>>): Promise<void>
   close(): Promise<void>
 }
@@ -162,14 +173,14 @@ export async function openShop(at?: Date, settings: Record<string, string> = {})
         },
       }),
 
-    drain: ({ copies = 1, random = calm, later = false } = {}) =>
-      carrier.drain(url, { random, copies, except: (message) => message.later && !later }),
+    drain: ({ copies = 1, random = calm, later = false, except } = {}) =>
+      carrier.drain(url, { random, copies, except: (one) => (one.later && !later) || one.target === except }),
 
-    async settle() {
+    async settle(options = {}) {
       for (;;) {
         const events = await shop.news()
         for (const event of events) expect((await shop.deliver(event)).status, event.type).toBe(200)
-        await shop.drain()
+        await shop.drain(options)
         if (events.length === 0) return
       }
     },
@@ -183,7 +194,7 @@ export async function openShop(at?: Date, settings: Record<string, string> = {})
       await shop.pass(Math.max(0, (new Date(moment).getTime() - gateway.now().getTime()) / 1000 / daySeconds))
     },
 
-    async cron(name) {
+    async cron(name, options = {}) {
       // Each moment of a schedule comes once.
       gateway.advance(1)
       const body = gateway.now().toISOString()
@@ -196,7 +207,7 @@ export async function openShop(at?: Date, settings: Record<string, string> = {})
         later: false,
         attempt: 1,
       })
-      await shop.drain()
+      await shop.drain(options)
     },
 
     expectBooksInOrder: (entitled) => expectBooksInOrder({ database, owner, now: gateway.now() }, entitled),

@@ -42,86 +42,98 @@ const die = <Answer>(stopAt: number, send: (url: string) => Promise<Answer>) => 
 /** What happens after a death: the sender delivers again, the sweeper sends what was left, and some of it comes twice. */
 async function recover(...again: Carried[]): Promise<void> {
   shop.carrier.waiting.push(...again.map((message) => ({ ...message, attempt: message.attempt + 1 })))
-  await shop.owner`update outbox set created_at = created_at - interval '1 minute'`
-  await shop.drain({ copies: 2, random })
-  await shop.cron('operations-sweep-outbox')
-  await shop.settle()
+  await shop.drain({ copies: 2, random, except: delivery })
+  const left = await shop.owner`update outbox set created_at = created_at - interval '1 minute' returning 1`
+  if (left.length > 0) await shop.cron('operations-sweep-outbox', { except: delivery })
+  await shop.settle({ except: delivery })
+  // Rendering so many invoices takes long, and is nothing that the books know of.
+  shop.carrier.take(delivery)
+}
+const delivery = 'billing-deliver-invoice'
+
+interface Deaths<Prepared> {
+  begin(): Promise<Prepared>
+  send(url: string, prepared: Prepared): Promise<unknown>
+  /** What is delivered again after the death; by others than the carrier in `after`. */
+  again?(prepared: Prepared): Carried[]
+  after?(prepared: Prepared): Promise<void>
+  check?(prepared: Prepared): Promise<void>
 }
 
-/** Dies at each await of what `begin` prepares and is told to send, each time anew; `after` brings it to its end. */
-async function dieAtEach<Prepared>(
-  begin: () => Promise<Prepared>,
-  send: (url: string, prepared: Prepared) => Promise<unknown>,
-  after: (prepared: Prepared) => Promise<void>,
-): Promise<string[]> {
+/** Dies at each await of what is sent, each time anew, some at the same moment. @returns the awaits by name */
+async function dieAtEach<Prepared>(deaths: Deaths<Prepared>): Promise<string[]> {
+  const { begin, send, again = () => [], after = async () => {}, check = async () => {} } = deaths
   const rehearsed = await begin()
   const fate = await die(noStop, (url) => send(url, rehearsed))
   if (!('steps' in fate)) throw new Error(`it stopped ${fate.at}`)
-  await after(rehearsed)
-  for (const [at, name] of fate.steps.entries()) {
-    const prepared = await begin()
-    expect(await die(at + 1, (url) => send(url, prepared))).toEqual({ at: name })
-    await after(prepared)
+  for (let at = 0; at < fate.steps.length; at += deathsAtOnce) {
+    const names = fate.steps.slice(at, at + deathsAtOnce)
+    const all: Prepared[] = []
+    for (const _ of names) all.push(await begin())
+    const fates = await Promise.all(all.map((prepared, index) => die(at + index + 1, (url) => send(url, prepared))))
+    expect(fates).toEqual(names.map((name) => ({ at: name })))
+    for (const prepared of all) await after(prepared)
+    await recover(...all.flatMap(again))
+    for (const prepared of all) await check(prepared)
   }
   return fate.steps
 }
+const deathsAtOnce = 8
 
 describe(`a process that dies at each of its awaits (seed ${seed})`, () => {
   test('while it receives a webhook, has it once when it comes again', async () => {
-    const steps = await dieAtEach(
-      async () => {
+    const steps = await dieAtEach({
+      async begin() {
         await paidOrder()
         const events = await shop.news()
         return events.find(({ type }) => type === 'payment.captured')!
       },
-      (url, event) => shop.deliver(event, url),
-      async (event) => {
-        expect((await shop.deliver(event)).status).toBe(200)
-        await recover()
-        const kept = await shop.owner`select status from gateway_events where id = ${event.id}`
-        expect([...kept]).toEqual([{ status: 'applied' }])
+      send: (url, event) => shop.deliver(event, url),
+      after: async (event) => expect((await shop.deliver(event)).status).toBe(200),
+      async check({ id }) {
+        expect([...(await shop.owner`select status from gateway_events where id = ${id}`)]).toEqual([
+          { status: 'applied' },
+        ])
       },
-    )
+    })
     expect(steps).toEqual(expect.arrayContaining(['begin', 'statement', 'commit', 'commit, done', 'enqueue, done']))
     await shop.expectBooksInOrder(entitled)
   }, 180_000)
 
   test('while it fulfils what was paid, gives it once', async () => {
-    const target = 'billing-apply-event'
-    const steps = await dieAtEach(
-      async () => {
+    const steps = await dieAtEach({
+      async begin() {
         await paidOrder()
         for (const event of await shop.news()) {
           if (event.type === 'payment.captured') expect((await shop.deliver(event)).status).toBe(200)
         }
-        return shop.carrier.take(target)[0]!
+        return shop.carrier.take('billing-apply-event')[0]!
       },
-      (url, message) => shop.carrier.deliver(url, message),
-      (message) => recover(message),
-    )
+      send: (url, message) => shop.carrier.deliver(url, message),
+      again: (message) => [message],
+    })
     expect(steps.length).toBeGreaterThan(20)
     expect(steps).toEqual(expect.arrayContaining(['statement', 'commit', 'commit, done', 'enqueue, done']))
     await shop.expectBooksInOrder(entitled)
   }, 180_000)
 
   test('while it sends a refund, pays back once', async () => {
-    const target = 'billing-send-refund'
-    const steps = await dieAtEach(
-      async () => {
-        const customer = await newCustomer()
-        const { paymentId } = await shop.buy(customer, team)
+    const steps = await dieAtEach({
+      async begin() {
+        const { paymentId } = await paidOrder()
+        await recover()
         const body = { amount_paise: 100_001, reason: 'Not as described' }
         const path = `/v1/operator/payments/${paymentId}/refunds`
         expect((await call(shop.url, 'POST', path, { token: shop.operator, body })).status).toBe(201)
-        return { paymentId, message: shop.carrier.take(target)[0]! }
+        return { paymentId, message: shop.carrier.take('billing-send-refund')[0]! }
       },
-      (url, { message }) => shop.carrier.deliver(url, message),
-      async ({ paymentId, message }) => {
-        await recover(message)
+      send: (url, { message }) => shop.carrier.deliver(url, message),
+      again: ({ message }) => [message],
+      async check({ paymentId }) {
         const refunds = await shop.gateway.payments.refundsOfPayment(paymentId)
         expect(refunds).toMatchObject([{ amountPaise: 100_001, status: 'processed' }])
       },
-    )
+    })
     expect(steps).toEqual(
       expect.arrayContaining(['gateway createRefund', 'gateway createRefund, done', 'commit, done']),
     )
@@ -135,10 +147,10 @@ describe(`a process that dies at each of its awaits (seed ${seed})`, () => {
         headers: { ...customer.headers, 'idempotency-key': key },
         body: team,
       })
-    const steps = await dieAtEach(
-      async () => ({ customer: await newCustomer(), key: newId() }),
-      post,
-      async (prepared) => {
+    const steps = await dieAtEach({
+      begin: async () => ({ customer: await newCustomer(), key: newId() }),
+      send: post,
+      async after(prepared) {
         // Whoever was executing it is dead for long.
         await shop.owner`
           update idempotent_requests set claimed_until = now() - interval '1 second' where response is null`
@@ -149,10 +161,14 @@ describe(`a process that dies at each of its awaits (seed ${seed})`, () => {
         const { order_id: gatewayOrderId, amount_paise: amount } = answer.body.checkout
         expect([...orders]).toEqual([{ gateway_order_id: gatewayOrderId, total_paise: amount }])
         await shop.gateway.controls.pay(gatewayOrderId)
-        await recover()
       },
-    )
+    })
     expect(steps).toEqual(expect.arrayContaining(['gateway createOrder', 'gateway createOrder, done', 'commit, done']))
+    // The rehearsal’s order wasn’t paid.
+    const [unpaid, ...others] = await shop.owner<{ org_id: string }[]>`
+      select org_id from orders where fulfilled_at is null`
+    expect(others).toEqual([])
+    entitled[unpaid!.org_id] = null
     await shop.expectBooksInOrder(entitled)
   }, 180_000)
 })
@@ -227,7 +243,7 @@ test('50 fulfilments of one payment at the same moment give it once', async () =
   ])
   // On a slow machine some wait too long for their turn, and are delivered again.
   await recover(...messages.filter((_, at) => /^\d+$/.test(outcomes[at]!)))
-  expect((await verify()).body.status).toBe('paid')
+  expect((await verify()).body).toMatchObject({ status: 'paid' })
   const [{ invoices, posted } = {}] = await shop.owner`
     select (select count(*)::integer from invoices where org_id = ${customer.orgId}) as invoices,
       (select count(*)::integer from ledger_transactions where source = ${`payment:${paymentId}`}) as posted`
