@@ -62,14 +62,14 @@ export async function recordRefund(
   if (refund?.status === 'requested' && refund.gateway_refund_id === null) await refuse(effects, refund)
 }
 
-/** The customer is still owed it, and somebody has to look; unless it was paid back otherwise meanwhile. */
+/** The customer is still owed it, and somebody has to look; unless all was paid back otherwise meanwhile. */
 async function refuse({ sql, now, audit }: BillingEffects, refund: RefundRow): Promise<void> {
   const { id, org_id: orgId, payment_id: paymentId, amount_paise: amountPaise } = refund
   await sql`update refunds set status = 'failed', updated_at = ${now} where id = ${id}`
   audit('refund.failed', { targetId: id, details: { amount_paise: amountPaise, reason: 'refused by the gateway' } })
   const payment = await findPayment(sql, paymentId)
   const left = (payment?.amount_paise ?? 0) - (await refundedOrAsked(sql, paymentId))
-  if (left < amountPaise) return
+  if (left === 0) return
   await noteDifference(sql, {
     orgId,
     kind: 'refund-refused',
