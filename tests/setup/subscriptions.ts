@@ -1,8 +1,10 @@
 import { type BillingAccount, lockAccount } from '#shared/domain/billing/accounts/lock.ts'
 import type { BillingEffects } from '#shared/domain/billing/effects.ts'
+import type { PaymentSnapshot } from '#shared/domain/billing/gateway.ts'
 import { fulfilOrder } from '#shared/domain/billing/orders/fulfil.ts'
 import { insertOrder } from '#shared/domain/billing/orders/insert.ts'
-import type { OrderRow } from '#shared/domain/billing/orders/rows.ts'
+import { dueOf, type OrderRow } from '#shared/domain/billing/orders/rows.ts'
+import { applyPayment } from '#shared/domain/billing/payments/apply-payment.ts'
 import { type QuoteRequest, quote } from '#shared/domain/billing/quotes/quote.ts'
 import { beginByOrder } from '#shared/domain/billing/subscriptions/begin-by-order.ts'
 import { type SubscriptionRow, subscriptionColumns } from '#shared/domain/billing/subscriptions/rows.ts'
@@ -17,12 +19,20 @@ type Wish = Partial<Pick<QuoteRequest, 'planId' | 'period' | 'seats' | 'couponCo
 /** What was asked of others in a transaction. */
 export interface Asked {
   name: string
-  payload: Record<string, unknown>
+  payload: { template?: string; gateway_subscription_id?: string; subscription_id?: string }
 }
 
 /** A new organization that buys things, at the times that a test says. */
 export async function createSubscriber(database: Database) {
   return subscriberOf(database, await createTenants(database).organization())
+}
+
+function capturedPayment(order: OrderRow, amountPaise: number, createdAt: Date): PaymentSnapshot {
+  return {
+    ...{ id: `pay_${newId()}`, orderId: order.gateway_order_id, invoiceId: null, status: 'captured' },
+    ...{ amountPaise, refundedPaise: 0, currency: 'INR', feePaise: 0, feeTaxPaise: 0, method: 'card' },
+    ...{ errorCode: null, errorDescription: null, createdAt },
+  }
 }
 
 /** An organization that is there, as one that buys things. */
@@ -67,12 +77,21 @@ export function subscriberOf(database: Database, { orgId, ownerId }: { orgId: st
         const order = await insertOrder(effects, {
           ...offer,
           ...{ id, org_id: orgId, subscription_id: begun.subscriptionId, collection: 'checkout' },
-          ...{ gateway_order_id: null, created_by: ownerId },
+          ...{ gateway_order_id: `order_${id}`, created_by: ownerId },
         })
         return order!
       }),
-    /** Gives what an order buys. */
-    pay: (now: Date, order: OrderRow) => subscriber.change(now, (effects) => fulfilOrder(effects, order.id, null)),
+    /** Pays an order; what it was taken for: `surplus` is paid back. */
+    pay: (now: Date, order: OrderRow) =>
+      subscriber.change(now, async (effects) => {
+        const amountPaise = dueOf(order)
+        if (amountPaise > 0) {
+          const payment = await applyPayment(effects, orgId, capturedPayment(order, amountPaise, now))
+          return payment?.purpose ?? null
+        }
+        await fulfilOrder(effects, order.id, null)
+        return 'order'
+      }),
     /** An order that is made and paid at once. */
     async buy(now: Date, wish: Wish = {}): Promise<OrderRow> {
       const order = await subscriber.order(now, wish)
@@ -92,6 +111,16 @@ export function subscriberOf(database: Database, { orgId, ownerId }: { orgId: st
             select plan_id, seats, until from entitlements where org_id = ${orgId}`,
       )
       return row ?? null
+    },
+    /** What the books say that it has to its credit, in paise. */
+    async advances(): Promise<number> {
+      const [row] = await read(
+        (sql) =>
+          sql<{ balance_paise: number }[]>`
+            select balance_paise from ledger_balances where org_id = ${orgId} and account = '2000'`,
+      )
+      // Credits stand below zero.
+      return 0 - (row?.balance_paise ?? 0)
     },
     /** Runs something as an operator. */
     asOperator: <Result>(work: (sql: Sql) => Promise<Result>) => database.transaction(system, work),

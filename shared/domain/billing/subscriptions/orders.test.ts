@@ -95,6 +95,7 @@ describe('a plan that is bought by order', () => {
     const [one, other] = [await buyer.order(soon, { period: 'year' }), await buyer.order(soon, { period: 'year' })]
     await buyer.pay(soon, one)
     expect(await buyer.change(soon, (effects) => whyNotHeld(effects, other))).toBe('The period had been paid already')
+    expect(await buyer.pay(soon, other)).toBe('surplus')
   })
 
   test('upgraded costs the difference of the days that are left, and the period stays', async () => {
