@@ -214,6 +214,24 @@ begin
   return erased;
 end $function$
 
+CREATE OR REPLACE FUNCTION public.indicators_counted()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    insert into public.usage_meters as m (org_id, feature, month, used)
+    select org_id, 'indicators', 'stock', count(*) from changed group by org_id order by org_id
+    on conflict (org_id, feature, month) do update set used = m.used + excluded.used;
+  else
+    update public.usage_meters m set used = greatest(m.used - c.gone, 0)
+    from (select org_id, count(*) as gone from changed group by org_id) c
+    where m.org_id = c.org_id and m.feature = 'indicators' and m.month = 'stock';
+  end if;
+  return null;
+end $function$
+
 CREATE OR REPLACE FUNCTION public.invoices_keep_issued()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -232,13 +250,15 @@ end $function$
 CREATE OR REPLACE FUNCTION public.ledger_entries_written()
  RETURNS trigger
  LANGUAGE plpgsql
- SET search_path TO ''
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
-  if exists (
-    select from written group by transaction_id, currency having sum(amount_paise) <> 0 or count(*) < 2
-  ) then
+  if exists (select from written group by transaction_id, currency having sum(amount_paise) <> 0) then
     raise exception 'a ledger transaction must balance' using errcode = 'check_violation';
+  end if;
+  if exists (select from written group by transaction_id having count(*) < 2 or min(line) <> 1 or max(line) <> count(*)) then
+    raise exception 'a ledger transaction is written at once, with lines from 1' using errcode = 'check_violation';
   end if;
   if exists (
     select from written w left join public.ledger_transactions t on t.id = w.transaction_id
@@ -246,6 +266,9 @@ begin
   ) then
     raise exception 'an entry belongs where its transaction does' using errcode = 'check_violation';
   end if;
+  -- Who books for an organization without its account's lock, or for the company, waits here and not in a circle.
+  perform pg_advisory_xact_lock(hashtextextended('ledger ' || coalesce(org_id::text, 'company'), 0))
+  from (select distinct org_id from written order by org_id) books;
   insert into public.ledger_balances as b (org_id, account, currency, balance_paise, entries)
   select org_id, account, currency, sum(amount_paise), count(*) from written
   group by org_id, account, currency
@@ -258,9 +281,24 @@ end $function$
 CREATE OR REPLACE FUNCTION public.ledger_is_append_only()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   raise exception 'the ledger is append-only' using errcode = 'restrict_violation';
+end $function$
+
+CREATE OR REPLACE FUNCTION public.ledger_transactions_written()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if exists (
+    select from written t where not exists (select from public.ledger_entries e where e.transaction_id = t.id)
+  ) then
+    raise exception 'a ledger transaction is written together with its entries' using errcode = 'check_violation';
+  end if;
+  return null;
 end $function$
 
 CREATE OR REPLACE FUNCTION public.refuse_audit_change()
@@ -455,6 +493,7 @@ create table billing_differences (
   amount_paise bigint,
   status text not null default 'open'::text,
   resolution text,
+  resolved_by uuid,
   first_seen_at timestamp with time zone not null default now(),
   last_seen_at timestamp with time zone not null default now(),
   resolved_at timestamp with time zone
@@ -704,6 +743,7 @@ create table entitlements (
   plan_id text not null,
   seats integer not null,
   until timestamp with time zone,
+  by_contract boolean not null default false,
   overrides jsonb not null default '{}'::jsonb,
   updated_at timestamp with time zone not null default now()
 );
@@ -963,6 +1003,7 @@ create table orders (
   sgst_paise bigint not null,
   igst_paise bigint not null,
   total_paise bigint not null,
+  credit_paise bigint not null default 0,
   coupon_code text,
   receipt text not null,
   gateway_order_id text,
@@ -1127,6 +1168,7 @@ create table subscriptions (
   trial_ends_at timestamp with time zone,
   current_period_start timestamp with time zone,
   current_period_end timestamp with time zone,
+  billing_day smallint,
   cancel_at_period_end boolean not null default false,
   next_change jsonb,
   grace_until timestamp with time zone,
@@ -1772,11 +1814,15 @@ alter table orders add constraint orders_cgst_paise_check CHECK ((cgst_paise >= 
 
 alter table orders add constraint orders_check CHECK ((total_paise = (((net_paise + cgst_paise) + sgst_paise) + igst_paise)));
 
-alter table orders add constraint orders_check1 CHECK (((fulfilled_at IS NULL) OR (status = 'paid'::text)));
+alter table orders add constraint orders_check1 CHECK ((credit_paise <= total_paise));
 
-alter table orders add constraint orders_check2 CHECK (((period_end IS NULL) OR (period_end > period_start)));
+alter table orders add constraint orders_check2 CHECK (((fulfilled_at IS NULL) OR (status = 'paid'::text)));
+
+alter table orders add constraint orders_check3 CHECK (((period_end IS NULL) OR (period_end > period_start)));
 
 alter table orders add constraint orders_collection_check CHECK ((collection = ANY (ARRAY['checkout'::text, 'mandate'::text])));
+
+alter table orders add constraint orders_credit_paise_check CHECK ((credit_paise >= 0));
 
 alter table orders add constraint orders_cycle_check CHECK ((cycle >= 0));
 
@@ -1822,7 +1868,7 @@ alter table payments add constraint payments_check CHECK (((refunded_paise >= 0)
 
 alter table payments add constraint payments_check1 CHECK ((fee_tax_paise <= fee_paise));
 
-alter table payments add constraint payments_check2 CHECK (((status <> ALL (ARRAY['captured'::text, 'partially_refunded'::text, 'refunded'::text])) OR (captured_at IS NOT NULL)));
+alter table payments add constraint payments_check2 CHECK (((status <> ALL (ARRAY['captured'::text, 'partially_refunded'::text])) OR (captured_at IS NOT NULL)));
 
 alter table payments add constraint payments_check3 CHECK (((status = 'refunded'::text) = (refunded_paise = amount_paise)));
 
@@ -1952,6 +1998,8 @@ alter table subscriptions add constraint subscriptions_pkey PRIMARY KEY (id);
 
 alter table subscriptions add constraint subscriptions_gateway_subscription_id_key UNIQUE (gateway_subscription_id);
 
+alter table subscriptions add constraint subscriptions_billing_day_check CHECK (((billing_day >= 1) AND (billing_day <= 31)));
+
 alter table subscriptions add constraint subscriptions_check CHECK (((current_period_end IS NULL) OR (current_period_end > current_period_start)));
 
 alter table subscriptions add constraint subscriptions_check1 CHECK (((status = ANY (ARRAY['cancelled'::text, 'completed'::text, 'expired'::text])) = (ended_at IS NOT NULL)));
@@ -1972,7 +2020,7 @@ alter table subscriptions add constraint subscriptions_status_check CHECK ((stat
 
 alter table usage_meters add constraint usage_meters_pkey PRIMARY KEY (org_id, feature, month);
 
-alter table usage_meters add constraint usage_meters_month_check CHECK ((month ~ '^\d{4}-\d\d$'::text));
+alter table usage_meters add constraint usage_meters_month_check CHECK (((month ~ '^\d{4}-\d\d$'::text) OR (month = 'stock'::text)));
 
 alter table usage_meters add constraint usage_meters_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
 
@@ -2250,6 +2298,10 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.audit_logs FOR EACH
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.audit_logs FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
 
+CREATE TRIGGER counted AFTER INSERT ON public.indicators REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION indicators_counted();
+
+CREATE TRIGGER discounted AFTER DELETE ON public.indicators REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION indicators_counted();
+
 CREATE TRIGGER keep_issued BEFORE UPDATE ON public.invoices FOR EACH ROW EXECUTE FUNCTION invoices_keep_issued();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_append_only();
@@ -2257,6 +2309,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_
 CREATE TRIGGER written AFTER INSERT ON public.ledger_entries REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION ledger_entries_written();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_transactions FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_append_only();
+
+CREATE TRIGGER written AFTER INSERT ON public.ledger_transactions REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION ledger_transactions_written();
 
 alter table agent_run_steps enable row level security;
 alter table agent_run_steps force row level security;
@@ -2949,11 +3003,11 @@ grant delete, insert, select, update on jobs to adapt_app;
 
 grant select on ledger_accounts to adapt_app;
 
-grant insert, select, update on ledger_balances to adapt_app;
+grant select on ledger_balances to adapt_app;
 
 grant insert, select on ledger_entries to adapt_app;
 
-grant insert, select on ledger_transactions to adapt_app;
+grant select on ledger_transactions to adapt_app;
 
 grant delete, insert, select, update on memberships to adapt_app;
 

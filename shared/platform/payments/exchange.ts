@@ -100,8 +100,6 @@ export function createExchange(options: ExchangeOptions) {
   }
 }
 
-export type Exchange = ReturnType<typeof createExchange>
-
 /** It failed, or we don't know what it did. */
 class Unanswered extends Error {
   /** It certainly did nothing. */

@@ -86,9 +86,3 @@ export async function priceOf(sql: Sql, { planId, period, seats, at }: PriceRequ
 function line(description: string, quantity: number, unitPaise: number): PriceLine {
   return { description, quantity, unit_paise: unitPaise, net_paise: quantity * unitPaise }
 }
-
-/** A plan's place among the others; null when there is none such. A change to a higher rank is an upgrade. */
-export async function rankOf(sql: Sql, planId: string): Promise<number | null> {
-  const [plan] = await sql<{ rank: number }[]>`select rank from plans where id = ${planId}`
-  return plan?.rank ?? null
-}
