@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
@@ -229,3 +230,45 @@ test('a body where none is wanted is not read as anything', async () => {
     expect(statusesOf(await raw.answer)).toEqual([method === 'GET' ? 200 : 204])
   }
 })
+
+describe('a body that is taken as bytes', () => {
+  const sign = (bytes: Uint8Array) =>
+    createHmac('sha256', product.services.config.RAZORPAY_WEBHOOK_SECRET ?? '')
+      .update(bytes)
+      .digest('hex')
+
+  async function tell(body: Uint8Array<ArrayBuffer>, headers: Record<string, string>) {
+    const response = await fetch(`${product.url}/v1/webhooks/razorpay`, {
+      method: 'POST',
+      headers: { 'x-razorpay-event-id': newId(), 'x-razorpay-signature': sign(body), ...headers },
+      body,
+    })
+    const answer = (await response.json()) as { error?: { code: string }; status?: string }
+    return { status: response.status, told: answer.error?.code ?? answer.status }
+  }
+
+  const event = new Uint8Array(
+    Buffer.from('{"event": "payment.downtime.started",\n "created_at":1790000000, "x": "\\u00e9é"}'),
+  )
+
+  test('is what came, to the byte, of whatever media type it is said to be', async () => {
+    for (const type of ['application/json', 'text/plain', 'application/octet-stream', 'nonsense']) {
+      expect(await tell(event, { 'content-type': type }), type).toEqual({ status: 200, told: 'ignored' })
+    }
+    const bytes = new Uint8Array([0xff, 0x00, 0xfe])
+    expect(await tell(bytes, {})).toEqual({ status: 200, told: 'unreadable' })
+    expect(await tell(gzip(event), { 'content-encoding': 'gzip' })).toEqual({ status: 200, told: 'unreadable' })
+    const signed = { 'x-razorpay-signature': sign(event) }
+    expect(await tell(gzip(event), { ...signed, 'content-encoding': 'gzip' })).toMatchObject({ status: 401 })
+    expect(await tell(new Uint8Array(), signed)).toMatchObject({ status: 401 })
+  })
+
+  test('has a largest size too', async () => {
+    const largest = new Uint8Array(256_000).fill(32)
+    largest.set(event)
+    expect(await tell(largest, {})).toEqual({ status: 200, told: 'ignored' })
+    expect(await tell(new Uint8Array(256_001), {})).toEqual({ status: 413, told: 'PAYLOAD_TOO_LARGE' })
+  })
+})
+
+const gzip = (bytes: Uint8Array) => new Uint8Array(gzipSync(bytes))

@@ -161,6 +161,8 @@ describe('what can’t be applied', () => {
     ['in a form that is not known', malformed, 'unreadable', 'unreadable'],
     ['that is no event', [1, 2], 'unreadable', 'unreadable'],
     ['that is no JSON', 'neither {json', 'unreadable', 'unreadable'],
+    ['that is nothing', 'null', 'unreadable', 'unreadable'],
+    ['deeper than can be followed', '['.repeat(100_000) + ']'.repeat(100_000), 'unreadable', 'unreadable'],
     [
       'with text that no database can hold',
       `${JSON.stringify(downtime).slice(0, -1)},"x":"\\u0000\\ud800"}`,

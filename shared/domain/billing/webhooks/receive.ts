@@ -13,8 +13,8 @@ import { organizationsOf, subjectsOf } from './subjects.ts'
 /** What is received with a good signature. */
 export interface Webhook {
   eventId: string
-  /** The body, parsed; undefined when it is no JSON. */
-  body: unknown
+  /** The body as it can be kept; without what tells of who paid. */
+  payload: Json
   /** Null: nothing that could be read. */
   event: GatewayEvent | null
 }
@@ -22,17 +22,19 @@ export interface Webhook {
 /** @param eventId of its header; without one its bytes name it */
 export function readReceived(eventId: string | undefined, bytes: Uint8Array): Webhook {
   const id = eventId ?? `sha256:${createHash('sha256').update(bytes).digest('hex')}`
-  let body: unknown
+  let payload: Json = {}
   try {
-    body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-    return { eventId: id, body, event: readWebhook(id, body) }
+    const body: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    payload = storableJson(withoutPersonalData(body)) ?? {}
+    return { eventId: id, payload, event: readWebhook(id, body) }
   } catch (error) {
-    if (error instanceof AppError || error instanceof SyntaxError || error instanceof TypeError) {
-      return { eventId: id, body, event: null }
-    }
+    // No UTF-8, no JSON, deeper than can be followed, or no event as we know them.
+    if (unreadable.some((kind) => error instanceof kind)) return { eventId: id, payload, event: null }
     throw error
   }
 }
+
+const unreadable = [TypeError, SyntaxError, RangeError, AppError] as const
 
 export interface Reception {
   sql: Sql
@@ -71,7 +73,7 @@ export async function receiveWebhook(context: Reception, webhook: Webhook): Prom
 
 async function keep(
   { sql, now }: Reception,
-  { eventId, body, event }: Webhook,
+  { eventId, payload, event }: Webhook,
   outcome: Exclude<Received, 'duplicate'>,
   orgId: string | null,
 ): Promise<Received> {
@@ -79,7 +81,7 @@ async function keep(
   const written = await sql`
     insert into gateway_events (id, org_id, type, occurred_at, payload, status, received_at)
     values (${eventId}, ${orgId}, ${event?.type ?? 'unreadable'}, ${event?.occurredAt ?? now},
-      ${sql.json(storableJson(withoutPersonalData(body ?? {})))}, ${outcome === 'unreadable' ? 'ignored' : outcome},
+      ${sql.json(payload)}, ${outcome === 'unreadable' ? 'ignored' : outcome},
       ${now})
     on conflict do nothing`
   if (written.count === 0) return 'duplicate'
