@@ -167,6 +167,8 @@ create table subscriptions (
   -- Of when the news is that gateway_status holds.
   gateway_status_at timestamptz,
   gateway_paid_count integer not null default 0 check (gateway_paid_count >= 0),
+  -- When it was last known to be paused: what is due after that is due with the news that it goes on.
+  gateway_paused_at timestamptz,
   -- Where a customer authorizes the mandate.
   gateway_short_url text,
   started_at timestamptz,

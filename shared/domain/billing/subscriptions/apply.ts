@@ -20,6 +20,5 @@ export async function applySubscription(
   const row = await findByMandate(effects.sql, orgId, news.id)
   if (!row || row.gateway_subscription_id !== news.id) return row
   const merged = mergeNews(row, news, occurredAt)
-  const { gateway_status, gateway_status_at, gateway_paid_count, gateway_short_url } = merged
-  return saveSubscription(effects, row, { gateway_status, gateway_status_at, gateway_paid_count, gateway_short_url })
+  return saveSubscription(effects, row, merged)
 }

@@ -86,16 +86,20 @@ export async function beginByMandate(
   if (quote.coupon_code) await holdCoupon(sql, { orgId, code: quote.coupon_code, orderId: order.id })
   const replaced = row.gateway_subscription_id
   if (replaced) await effects.enqueue(endMandate, { gateway_subscription_id: replaced })
-  const fresh = { gateway_status: null, gateway_status_at: null, gateway_paid_count: 0, gateway_short_url: null }
-  const { gateway_status, gateway_status_at, gateway_short_url } = mergeNews(fresh, mandate, now)
+  const { gateway_status, gateway_status_at, gateway_short_url } = mergeNews(noNews, mandate, now)
   return saveSubscription(effects, row, {
     // A trial goes on as it is until the first charge.
     ...(row.status === 'incomplete' && { plan_id, period, seats, period_paise: quote.price.net_paise }),
     ...{ collection: 'mandate', coupon_code: quote.coupon_code, billing_day: dayOfMonth(first.startAt) },
     ...{ gateway_subscription_id: mandate.id, gateway_status, gateway_status_at, gateway_short_url },
-    ...{ gateway_paid_count: 0 },
+    ...{ gateway_paid_count: 0, gateway_paused_at: null },
     replaced_gateway_ids: replaced ? [...row.replaced_gateway_ids, replaced] : row.replaced_gateway_ids,
   })
+}
+
+const noNews = {
+  ...{ gateway_status: null, gateway_status_at: null, gateway_paid_count: 0, gateway_paused_at: null },
+  gateway_short_url: null,
 }
 
 function refuse(field: string, message: string): AppError {

@@ -55,6 +55,7 @@ export async function releaseMandate(effects: BillingEffects, row: SubscriptionR
   return {
     collection: row.current_period_end === null && row.trial_ends_at !== null ? ('none' as const) : ('order' as const),
     ...{ gateway_subscription_id: null, gateway_status: null, gateway_status_at: null, gateway_short_url: null },
+    gateway_paused_at: null,
     replaced_gateway_ids: [...row.replaced_gateway_ids, mandate],
   }
 }

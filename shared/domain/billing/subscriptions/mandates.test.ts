@@ -4,6 +4,7 @@ import { cloneDatabase, type TestDatabase } from '../../../../tests/setup/databa
 import { startTestGateway, type TestGateway } from '../../../../tests/setup/gateway.ts'
 import { createSubscriber, type Subscriber } from '../../../../tests/setup/subscriptions.ts'
 import type { Database } from '../../../platform/database/index.ts'
+import { advanceSubscription } from '../dunning/advance.ts'
 import { applyEvent } from '../webhooks/apply-event.ts'
 import { changeSubscription } from './change.ts'
 import { askMandate, keepMandate } from './create.ts'
@@ -215,6 +216,36 @@ describe('a mandate', () => {
     await follow()
     expect((await gateway.payments.fetchSubscription(id)).status).toBe('cancelled')
     expect(await buyer.subscription()).toMatchObject({ status: 'active', collection: 'order' })
+  })
+
+  test('paused for months gives nothing meanwhile, and when it goes on it isn’t given up before its charge', async () => {
+    const id = await begin()
+    await gateway.payments.pauseSubscription(id)
+    await hear()
+    gateway.advance(90 * day)
+    await buyer.change(gateway.now(), async (effects) => {
+      await advanceSubscription(effects, buyer.orgId, (await buyer.subscription()).id)
+    })
+    expect(await buyer.subscription()).toMatchObject({ status: 'paused', ended_at: null })
+    expect(await buyer.entitlement()).toBe(null)
+    buyer.asked.length = 0
+    await gateway.payments.resumeSubscription(id)
+    await hear()
+    expect(await buyer.subscription()).toMatchObject({ status: 'active', ended_at: null })
+    expect(await buyer.entitlement()).toBe(null)
+    await gateway.controls.charge(id, { succeeds: false })
+    await hear()
+    expect((await buyer.subscription()).status).toBe('past_due')
+    gateway.advance(day)
+    await gateway.controls.charge(id)
+    await hear()
+    const charged = gateway.now().getTime()
+    expect(await buyer.subscription()).toMatchObject({ status: 'active', grace_until: null })
+    expect(new Date((await buyer.subscription()).current_period_end!).getTime() - charged).toBeGreaterThan(
+      26 * day * 1000,
+    )
+    expect(await buyer.entitlement()).toMatchObject({ plan_id: 'team' })
+    expect(buyer.asked.map(({ name }) => name)).not.toContain('billing-end-mandate')
   })
 
   test('that charges another amount than was agreed gives nothing: somebody has to look', async () => {

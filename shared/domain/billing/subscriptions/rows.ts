@@ -39,6 +39,7 @@ export interface SubscriptionRow extends Terms {
   gateway_status: GatewaySubscriptionStatus | null
   gateway_status_at: string | null
   gateway_paid_count: number
+  gateway_paused_at: string | null
   gateway_short_url: string | null
   started_at: string | null
   ended_at: string | null
@@ -68,6 +69,7 @@ export const subscriptionColumns = [
   'gateway_status',
   'gateway_status_at',
   'gateway_paid_count',
+  'gateway_paused_at',
   'gateway_short_url',
   'started_at',
   'ended_at',

@@ -25,7 +25,7 @@ const rank: Readonly<Record<GatewaySubscriptionStatus, number>> = {
 
 type GatewayFacts = Pick<
   SubscriptionRow,
-  'gateway_status' | 'gateway_status_at' | 'gateway_paid_count' | 'gateway_short_url'
+  'gateway_status' | 'gateway_status_at' | 'gateway_paid_count' | 'gateway_paused_at' | 'gateway_short_url'
 >
 
 export function isEnd(status: string | null): status is (typeof endStatuses)[number] {
@@ -52,8 +52,13 @@ export function mergeNews<Facts extends GatewayFacts>(
     gateway_status: merged.status,
     gateway_status_at: merged.at.toISOString(),
     gateway_paid_count: Math.max(facts.gateway_paid_count, news.paidCount),
+    gateway_paused_at: news.status === 'paused' ? later(facts.gateway_paused_at, occurredAt) : facts.gateway_paused_at,
     gateway_short_url: facts.gateway_short_url ?? news.shortUrl,
   }
+}
+
+function later(known: string | null, at: Date): string {
+  return known !== null && new Date(known) >= at ? known : at.toISOString()
 }
 
 interface Standing {
@@ -103,7 +108,7 @@ export function stateOf(row: SubscriptionRow, now: Date, graceDays: number): Sta
   if (now >= due && row.cancel_at_period_end) return ended('cancelled', due.toISOString())
   if (row.collection === 'mandate' && row.gateway_status === 'paused') return live('paused')
   if (!owes(row, due, now)) return live(isTrial ? 'trialing' : 'active')
-  const graceUntil = addDays(due, graceDays)
+  const graceUntil = addDays(debtSince(row, due), graceDays)
   if (now < graceUntil) return { status: 'past_due', grace_until: graceUntil.toISOString(), ended_at: null }
   const givenUp = addDays(graceUntil, haltedDays)
   if (now < givenUp) return { status: 'halted', grace_until: graceUntil.toISOString(), ended_at: null }
@@ -116,7 +121,15 @@ function owes(row: SubscriptionRow, due: Date, now: Date): boolean {
   const failed = row.gateway_status === 'pending' || row.gateway_status === 'halted'
   // News of a charge that has been paid since are about a period before this one.
   if (failed && new Date(row.gateway_status_at!) >= due) return true
-  return now >= addDays(due, isAuthorized(row) ? mandatePatienceDays : 0)
+  return now >= addDays(debtSince(row, due), isAuthorized(row) ? mandatePatienceDays : 0)
+}
+
+/** Since when a payment is due: after a pause since the last news, for the gateway charges when it goes on. */
+function debtSince(row: SubscriptionRow, due: Date): Date {
+  const { gateway_paused_at: pausedAt, gateway_status_at: newsAt, current_period_start: paidFrom } = row
+  if (row.collection !== 'mandate' || pausedAt === null || newsAt === null) return due
+  const wasPaused = paidFrom === null || new Date(pausedAt) >= new Date(paidFrom)
+  return wasPaused && new Date(newsAt) > due ? new Date(newsAt) : due
 }
 
 /** A mandate that nobody has authorized charges nothing. */
