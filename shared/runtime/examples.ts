@@ -73,7 +73,9 @@ export interface ExampleWorld {
   pendingExport(): Promise<{ export_id: string; job_id: string }>
   /** Ends the organization's subscription, if there is one: so that it can begin one. */
   withoutSubscription(): Promise<void>
-  /** A new order of a month of Team, yet to be paid; the organization has no subscription but the one that it begins. */
+  /** The code of a new coupon. */
+  newCoupon(): Promise<string>
+  /** A new order of a month of Team, yet to be paid, of no subscription. */
   newOrder(): Promise<{ id: string; gateway_order_id: string }>
   /** A new order that somebody tried to pay in vain, and what the checkout said. */
   newTriedOrder(): Promise<{ id: string; checkout: unknown }>

@@ -1,40 +1,53 @@
 import { randomBytes } from 'node:crypto'
 import { postTransaction } from '#shared/domain/billing/ledger/post.ts'
 import { capturePosting } from '#shared/domain/billing/ledger/postings.ts'
+import { insertOrder } from '#shared/domain/billing/orders/insert.ts'
 import { newId } from '#shared/domain/ids.ts'
 import { serviceScope } from '#shared/runtime/contexts.ts'
 import type { ExampleWorld } from '#shared/runtime/examples.ts'
-import { call, type TestProduct } from '../setup/product.ts'
+import type { TestProduct } from '../setup/product.ts'
+import { subscriberOf } from '../setup/subscriptions.ts'
+import type { createTurns } from './turns.ts'
 
+const netPaise = 499_900
+/** With tax. */
 const amountPaise = 589_882
 const gatewayId = (kind: string) => `${kind}_${randomBytes(7).toString('hex')}`
 
 /** Makes orders, payments and refunds that have come as far as an example wants. */
 export function createPayments(
-  { url, services, gateway }: Pick<TestProduct, 'url' | 'services' | 'gateway'>,
-  orgId: string,
-  token: string,
+  { services, gateway }: Pick<TestProduct, 'services' | 'gateway'>,
+  tenant: { orgId: string; ownerId: string },
+  turn: ReturnType<typeof createTurns>,
 ): Pick<
   ExampleWorld,
   'withoutSubscription' | 'newOrder' | 'newTriedOrder' | 'newPayment' | 'newRefund' | 'newGatewayEvent'
 > {
   const { database } = services
+  const { orgId, ownerId } = tenant
   const scope = serviceScope(orgId, null)
   const payments: ReturnType<typeof createPayments> = {
     async withoutSubscription() {
-      await database.transaction(
-        scope,
-        (sql) => sql`update subscriptions set status = 'cancelled', ended_at = now() where ended_at is null`,
+      await turn(() =>
+        database.transaction(
+          scope,
+          (sql) => sql`update subscriptions set status = 'cancelled', ended_at = now() where ended_at is null`,
+        ),
       )
     },
     async newOrder() {
-      await payments.withoutSubscription()
-      const answer = await call(url, 'POST', '/v1/billing/orders', {
-        token,
-        body: { plan_id: 'team', period: 'month', seats: 5 },
-      })
-      if (answer.status !== 201) throw new Error(`ordering: ${answer.status} ${JSON.stringify(answer.body)}`)
-      return { id: answer.body.id, gateway_order_id: answer.body.checkout.order_id }
+      const id = newId()
+      const { id: gatewayOrderId } = await services.payments.createOrder({ amountPaise, receipt: id, notes: {} })
+      const line = { description: 'Team, per month, 5 seats', quantity: 1, unit_paise: netPaise, net_paise: netPaise }
+      await subscriberOf(database, tenant).change(new Date(), (effects) =>
+        insertOrder(effects, {
+          ...{ id, org_id: orgId, subscription_id: null, kind: 'start', collection: 'checkout' },
+          ...{ plan_id: 'team', period: 'month', seats: 5, period_start: null, period_end: null, lines: [line] },
+          ...{ net_paise: netPaise, cgst_paise: 0, sgst_paise: 0, igst_paise: amountPaise - netPaise },
+          ...{ total_paise: amountPaise, coupon_code: null, gateway_order_id: gatewayOrderId, created_by: ownerId },
+        }),
+      )
+      return { id, gateway_order_id: gatewayOrderId }
     },
     async newTriedOrder() {
       const order = await payments.newOrder()

@@ -18,6 +18,7 @@ import { createPayments } from './payments.ts'
 import { createPeople } from './people.ts'
 import { createRuns } from './runs.ts'
 import { createSubscriptions } from './subscriptions.ts'
+import { createTurns } from './turns.ts'
 import { createWritings } from './writings.ts'
 
 /** A report with something of everything in it. */
@@ -253,6 +254,13 @@ export async function addOrganization(product: TestProduct): Promise<World> {
     })
     return { id, name }
   }
+  const newCoupon = async () => {
+    const code = `TEST-${newId().slice(-12).toUpperCase()}`
+    await post(tokens.operator, '/v1/operator/coupons', { code, percent_basis_points: 1_000, duration: 'once' })
+    return code
+  }
+  // An organization has one subscription at a time.
+  const turn = createTurns()
   const newProject = async () => (await post(owner, '/v1/projects', { name: newId() })).id
 
   async function finishedDocument() {
@@ -303,11 +311,12 @@ export async function addOrganization(product: TestProduct): Promise<World> {
     newApiKey,
     newFlag,
     newBillingDifference,
+    newCoupon,
     newModelCall,
     newInvoice: () => issueInvoiceOf(createCustomer(services.database, { orgId })),
     ...createRuns(product.url, services, orgId, owner),
-    ...createPayments(product, orgId, owner),
-    ...createSubscriptions(product, { orgId, ownerId, token: owner }),
+    ...createPayments(product, { orgId, ownerId }, turn),
+    ...createSubscriptions(product, { orgId, ownerId, token: owner }, turn),
     ...createWritings(product.url, owner, finished.document_id),
     deliver,
     envelope,

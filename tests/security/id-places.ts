@@ -23,8 +23,8 @@ interface Operation {
   requestBody?: { content: { 'application/json': { schema: JsonSchema } } }
 }
 
-/** `caller` is `user:` or `key:` and an id. */
-const idName = /(^|_)ids?$|^caller$/
+/** `caller` is `user:` or `key:` and an id; plans are of the installation. */
+const idName = /^(?!plan_id$)(.*_)?ids?$|^caller$/
 
 const alternatives = (schema: JsonSchema): JsonSchema[] => [schema, ...(schema.anyOf ?? []).flatMap(alternatives)]
 

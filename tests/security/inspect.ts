@@ -22,6 +22,8 @@ const handedOut: Readonly<Record<string, readonly string[]>> = {
   // Null until it is built.
   'exports-create': ['download_url'],
   'exports-read': ['download_url'],
+  // Good for an hour.
+  'billing-download-invoice': ['download_url'],
   // The page that the browser is sent to, with its state in it.
   'auth-start-oauth': ['url', 'flow'],
 }
@@ -49,6 +51,17 @@ const open: Readonly<Record<string, readonly string[]>> = {
   ],
   // Where what was asked and answered is kept; no way to get it.
   artifact_key: ['costs-list-calls'],
+  // Where the customer pays and authorizes, at the gateway.
+  url: ['billing-create-order', 'billing-list-orders', 'billing-read-order', 'billing-verify-payment'],
+  authorize_url: [
+    'billing-cancel-subscription',
+    'billing-change-subscription',
+    'billing-create-subscription',
+    'billing-pause-subscription',
+    'billing-read-subscription',
+    'billing-resume-subscription',
+    'billing-start-trial',
+  ],
   // The links of the chain.
   hash: ['audit-list', 'audit-verify'],
   // The name of a flag, of an agent, and of what a step of a run found.

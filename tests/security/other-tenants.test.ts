@@ -55,6 +55,7 @@ async function idsOf(world: World): Promise<Record<string, string>> {
   const audit = await read('/v1/audit-logs')
   const evidence = await world.readEvidence()
   const example = (name: string) => Object.values(theirs.get(name)?.params ?? {}).at(-1) ?? ''
+  const checkout = theirs.get('billing-verify-payment')?.body as Record<`razorpay_${'payment' | 'order'}_id`, string>
   return {
     organization_id: orgId,
     org_id: orgId,
@@ -75,6 +76,8 @@ async function idsOf(world: World): Promise<Record<string, string>> {
     request_id: audit.body.data[0].request_id,
     factor_id: example('auth-remove-factor'),
     run_id: example('agent-runs-read'),
+    razorpay_payment_id: checkout.razorpay_payment_id,
+    razorpay_order_id: checkout.razorpay_order_id,
   }
 }
 
@@ -146,7 +149,10 @@ async function expectSame(
   what: string,
   make: (example: RouteExample, choose: Choose) => { example: RouteExample; options?: CallOptions },
 ): Promise<Answer> {
-  const nowhere: Choose = (id) => (id.startsWith('user:') ? `user:${newId()}` : newId())
+  const nowhere: Choose = (id) => {
+    const [, kind = ''] = /^(user:|pay_|order_)/.exec(id) ?? []
+    return kind.endsWith('_') ? kind + randomBytes(7).toString('hex') : kind + newId()
+  }
   const attempt = async (choose: Choose) => {
     const named: string[] = []
     const { example, options } = make(await swept.example(attacker), (id) => {

@@ -47,12 +47,12 @@ async function knownSecrets(): Promise<string[]> {
 }
 
 test('no answer holds a secret that was there before it, in its body or its headers', async () => {
-  const answers = await Promise.all(
-    routes.map(async ({ name, route, example }) => {
-      const request = await example(world)
-      return { name, request, answer: await sendExample(world, route, request) }
-    }),
-  )
+  const answers = []
+  // One after the other: examples of billing end each other's subscription.
+  for (const { name, route, example } of routes) {
+    const request = await example(world)
+    answers.push({ name, request, answer: await sendExample(world, route, request) })
+  }
   const secrets = await knownSecrets()
   for (const { name, request, answer } of answers) {
     expect(answer.status, `${name}: ${JSON.stringify(answer.body)}`).toBe(request.status)

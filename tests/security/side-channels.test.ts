@@ -91,7 +91,11 @@ async function view(world: World, requests: Map<SweptRoute, RouteExample>): Prom
 test('whatever one organization does, no list, count, page or summary of another changes', async () => {
   const { product } = mine
   const reads = routes.filter(
-    ({ route }) => route.method === 'GET' && (isOfOrganization(route) || route.access === 'signed-in'),
+    ({ name, route }) =>
+      route.method === 'GET' &&
+      (isOfOrganization(route) || route.access === 'signed-in') &&
+      // Signed anew each second.
+      name !== 'billing-download-invoice',
   )
   const requests = new Map<SweptRoute, RouteExample>()
   for (const swept of reads) requests.set(swept, await swept.example(mine))
