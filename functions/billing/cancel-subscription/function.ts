@@ -6,6 +6,7 @@ export default defineRoute({
   method: 'POST',
   path: '/v1/billing/subscription/cancellation',
   access: 'billing:manage',
+  caller: 'person',
   summary: 'Cancel the subscription, with the period that is paid or at once; nothing is charged any more',
   body: Cancellation,
   audit: 'subscription.cancelled',

@@ -6,6 +6,7 @@ export default defineRoute({
   method: 'POST',
   path: '/v1/billing/orders',
   access: 'billing:manage',
+  caller: 'person',
   summary: 'Order a plan: begin it, renew it, or change the running one at once',
   description:
     'Which of these it is follows from the subscription that there is. The price and the tax are those of this moment; the order waits a day for its payment. What costs nothing is given at once.',

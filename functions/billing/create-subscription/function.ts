@@ -6,6 +6,7 @@ export default defineRoute({
   method: 'POST',
   path: '/v1/billing/subscription',
   access: 'billing:manage',
+  caller: 'person',
   summary: 'Begin a plan that is charged by itself: the customer authorizes a mandate at authorize_url',
   description:
     'For periods of up to ₹15,000 with tax; dearer ones are ordered by POST /v1/billing/orders. The first period is charged with the authorization, in a trial at its end. Until then the subscription is incomplete; asked again, the earlier mandate is replaced.',

@@ -7,6 +7,7 @@ export default defineRoute({
   method: 'GET',
   path: '/v1/billing/invoices/{invoice_id}/download',
   access: 'billing:manage',
+  caller: 'person',
   summary: 'Get a URL to download an invoice or credit note as PDF',
   params: v.strictObject({ invoice_id: Id }),
   cost: 5,

@@ -7,6 +7,7 @@ export default defineRoute({
   method: 'GET',
   path: '/v1/billing/invoices',
   access: 'billing:manage',
+  caller: 'person',
   summary: 'List invoices and credit notes',
   query: v.strictObject(pageQuery),
   responses: { 200: pageOf(InvoiceSummary) },

@@ -7,6 +7,7 @@ export default defineRoute({
   method: 'GET',
   path: '/v1/billing/orders',
   access: 'billing:manage',
+  caller: 'person',
   summary: 'List the orders of the organization',
   query: v.strictObject(pageQuery),
   responses: { 200: pageOf(Order) },

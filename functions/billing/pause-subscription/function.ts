@@ -6,6 +6,7 @@ export default defineRoute({
   method: 'POST',
   path: '/v1/billing/subscription/pause',
   access: 'billing:manage',
+  caller: 'person',
   summary: 'Pause the charges of a mandate; what is paid for stays usable until its end',
   audit: 'subscription.paused',
   responses: { 200: Subscription },

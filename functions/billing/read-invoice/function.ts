@@ -7,6 +7,7 @@ export default defineRoute({
   method: 'GET',
   path: '/v1/billing/invoices/{invoice_id}',
   access: 'billing:manage',
+  caller: 'person',
   summary: 'Read an invoice or credit note with all that it says',
   params: v.strictObject({ invoice_id: Id }),
   responses: { 200: Invoice },

@@ -7,6 +7,7 @@ export default defineRoute({
   method: 'GET',
   path: '/v1/billing/orders/{order_id}',
   access: 'billing:manage',
+  caller: 'person',
   summary: 'Read an order',
   params: v.strictObject({ order_id: Id }),
   responses: { 200: Order },

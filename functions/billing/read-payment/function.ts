@@ -7,6 +7,7 @@ export default defineRoute({
   method: 'GET',
   path: '/v1/billing/payments/{payment_id}',
   access: 'billing:manage',
+  caller: 'person',
   summary: 'Read a payment and what was paid back of it',
   params: v.strictObject({ payment_id: Id }),
   responses: { 200: PaymentWithRefunds },

@@ -7,6 +7,7 @@ export default defineRoute({
   method: 'GET',
   path: '/v1/billing/statement',
   access: 'billing:manage',
+  caller: 'person',
   summary: 'Read the organization’s account: what it paid, was invoiced, credited and paid back, with its balance',
   description: 'At most 366 days and 1,000 lines at once. A balance above zero is a credit of the organization.',
   cost: 2,

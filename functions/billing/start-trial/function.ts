@@ -6,6 +6,7 @@ export default defineRoute({
   method: 'POST',
   path: '/v1/billing/subscription/trial',
   access: 'billing:manage',
+  caller: 'person',
   summary: 'Try a plan without paying, once for each organization; it ends by itself',
   body: TrialDraft,
   idempotent: true,

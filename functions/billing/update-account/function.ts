@@ -5,6 +5,7 @@ export default defineRoute({
   method: 'PUT',
   path: '/v1/billing/account',
   access: 'billing:manage',
+  caller: 'person',
   summary: 'Say who the organization is as a customer: name, address and GSTIN of the invoices to come',
   description: 'Invoices that were issued stay as they are.',
   body: AccountDraft,

@@ -8,6 +8,7 @@ export default defineRoute({
   method: 'POST',
   path: '/v1/billing/orders/{order_id}/verification',
   access: 'billing:manage',
+  caller: 'person',
   summary: 'Hand over what the checkout said, and have the payment taken in at once',
   description:
     'The payment is asked of the gateway; its webhook alone would do too. The order is `paid` when the gateway has captured it, which may take it a few minutes.',
