@@ -5,6 +5,7 @@ import type { Database } from '#shared/platform/database/index.ts'
 import type { Mail } from '#shared/platform/mail/index.ts'
 import { localGatewayPath } from '#shared/platform/payments/local-gateway.ts'
 import type { Services } from '#shared/runtime/services.ts'
+import { RecordingLogger } from '../fakes/recording-logger.ts'
 import { Carrier } from '../faults/carrier.ts'
 import { Random } from '../faults/random.ts'
 import { type RecordedEvent, startTestGateway, type TestGateway } from '../setup/gateway.ts'
@@ -96,7 +97,8 @@ export const account = {
 export async function openShop(at?: Date, settings: Record<string, string> = {}): Promise<Shop> {
   const clusterUrl = inject('clusterUrl')
   const gateway = await startTestGateway(clusterUrl, at ? { at } : {})
-  const product = await startTestProduct(clusterUrl, {
+  const log = new RecordingLogger()
+  const own = {
     DEFAULT_PLAN: 'free',
     RAZORPAY_KEY_ID: gateway.keyId,
     RAZORPAY_KEY_SECRET: gateway.keySecret,
@@ -106,7 +108,8 @@ export async function openShop(at?: Date, settings: Record<string, string> = {})
     SELLER_GSTIN: '27AAPFU0939F1ZV',
     SELLER_STATE_CODE: '27',
     ...settings,
-  })
+  }
+  const product = await startTestProduct(clusterUrl, own, log)
   // Its schedules run by the wall clock, and its queues by themselves.
   await product.cloud.stop()
   const carrier = new Carrier(product)
@@ -114,8 +117,10 @@ export async function openShop(at?: Date, settings: Record<string, string> = {})
   const { bus, queue } = carrier
   const mailer = { send: async (mail: Mail) => void mails.push(mail) }
   // Rate limits that went by this clock would be far ahead of those of the product itself.
-  const own = { bus, queue, mailer, payments: gateway.payments, now: gateway.now, state: null }
-  const services: Services = { ...product.services, ...own }
+  const services: Services = {
+    ...product.services,
+    ...{ bus, queue, mailer, payments: gateway.payments, now: gateway.now, state: null },
+  }
   const instance = await startInstance(services, product.functions)
   const { url } = instance
   const database = product.services.database
@@ -138,7 +143,8 @@ export async function openShop(at?: Date, settings: Record<string, string> = {})
       const headers: Record<string, string> = {}
       const ask: Customer['ask'] = async (method, path, body, status) => {
         const answer = await call(url, method, path, { token, headers, ...(body === undefined ? {} : { body }) })
-        const said = `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`
+        const failure = answer.status === 500 ? log.lines.findLast(({ level }) => level === 'error')?.fields.error : ''
+        const said = `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)} ${failure}`
         if (status === undefined) expect(answer.status, said).toBeLessThan(300)
         else expect(answer.status, said).toBe(status)
         return answer.body

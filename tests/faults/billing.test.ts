@@ -196,6 +196,32 @@ describe('a gateway that breaks off after it has done what it was asked', () => 
     await shop.expectBooksInOrder(entitled)
   })
 
+  test('leaves one mandate that works: asked again under the same key the customer has one to authorize', async () => {
+    const customer = await newCustomer()
+    const key = newId()
+    const post = () =>
+      call(shop.url, 'POST', '/v1/billing/subscription', {
+        token: customer.token,
+        headers: { ...customer.headers, 'idempotency-key': key },
+        body: team,
+      })
+    shop.gateway.controls.fail({ mode: 'answer-lost', method: 'POST', path: '/subscriptions', times: 100 })
+    expect((await post()).status).toBe(503)
+    shop.gateway.controls.recover()
+    expect((await post()).status).toBe(201)
+    const [row] = await shop.owner`
+      select gateway_subscription_id as id from subscriptions where org_id = ${customer.orgId}`
+    await shop.gateway.controls.authorizeMandate(row?.id)
+    await shop.settle()
+    await shop.cron('billing-follow-up')
+    await shop.settle()
+    const window = { from: new Date(0), to: new Date(2e12), count: 100, skip: 0 }
+    const mandates = await shop.gateway.payments.listSubscriptions(window)
+    expect(mandates.filter(({ status }) => status !== 'created')).toMatchObject([{ id: row?.id }])
+    expect(mandates.length).toBeGreaterThan(1)
+    await shop.expectBooksInOrder(entitled)
+  })
+
   test('and does not even tell of the order: asked again under the same key the customer has one to pay', async () => {
     const customer = await newCustomer()
     const key = newId()
