@@ -77,6 +77,8 @@ describe.each(['staging', 'production'])('%s', (APP_ENV) => {
     })
   })
 
+  const webhookSecret = '7d1e94b2c60fa35878e1'
+  const sameSecrets = { RAZORPAY_WEBHOOK_SECRET: webhookSecret, RAZORPAY_WEBHOOK_SECRET_PREVIOUS: webhookSecret }
   const unsafe: [string, Record<string, string>, RegExp][] = [
     ['an address without TLS', { PUBLIC_URL: 'http://adapt.example' }, /PUBLIC_URL: must be https/],
     ['a sign-in without TLS', { SUPABASE_URL: 'http://project.supabase.co' }, /SUPABASE_URL: must be https/],
@@ -119,6 +121,9 @@ describe.each(['staging', 'production'])('%s', (APP_ENV) => {
       { PUSH_SERVICE_ACCOUNTS: 'me@gmail.com', TASKS_SERVICE_ACCOUNT: 'me@gmail.com' },
       /PUSH_SERVICE_ACCOUNTS: each must be a service account/,
     ],
+    ['a plain secret of webhooks', { RAZORPAY_WEBHOOK_SECRET: 'password1' }, /RAZORPAY_WEBHOOK_SECRET: is no secret/],
+    ['the same secret of webhooks before and after', sameSecrets, /RAZORPAY_WEBHOOK_SECRET_PREVIOUS: must be another/],
+    ['mails that others can read', { SMTP_URL: 'smtp://mail.example:25' }, /SMTP_URL: must be smtps/],
     ['proxies that are not counted', { TRUSTED_PROXY_HOPS: '0' }, /TRUSTED_PROXY_HOPS: must count/],
     ['a misspelt setting', { DATABASE_POOLSIZE: '3' }, /DATABASE_POOLSIZE: .* did you mean DATABASE_POOL_SIZE\?/],
     ['an unknown setting of ours', { SUPABASE_SERVICE: 'x' }, /SUPABASE_SERVICE: is no setting/],
@@ -144,6 +149,20 @@ describe.each(['staging', 'production'])('%s', (APP_ENV) => {
     const settings = { ...minimal, ...oneMachine, APP_ENV, PUBLIC_URL: 'http://127.0.0.1:8787' }
     expect(readConfig(settings, { embeddedDrivers: true }).OBJECTS_FOLDER).toBe('/data')
   })
+})
+
+test('plans are not sold for money that there is none of: test keys are not for production', () => {
+  const settings = { ...minimal, TRUSTED_PROXY_HOPS: '1', RAZORPAY_KEY_ID: 'rzp_test_29QQoUBi66xm2f' }
+  expect(problemsOf({ ...settings, APP_ENV: 'production' })).toMatch(/RAZORPAY_KEY_ID: is a test key/)
+  expect(problemsOf({ ...settings, APP_ENV: 'staging' })).toBe('')
+  expect(problemsOf({ ...settings, APP_ENV: 'production', RAZORPAY_KEY_ID: 'rzp_live_29QQoUBi66xm2f' })).toBe('')
+})
+
+test('mails go out encrypted, or to a server of this machine', () => {
+  const settings = { ...minimal, TRUSTED_PROXY_HOPS: '1', APP_ENV: 'production' }
+  for (const SMTP_URL of ['smtps://mail.example', 'smtp://user:secret@mail.example:587', 'smtp://127.0.0.1:25']) {
+    expect(problemsOf({ ...settings, SMTP_URL })).toBe('')
+  }
 })
 
 describe('the drivers in use', () => {

@@ -8,6 +8,8 @@ const url = v.pipe(
   v.transform((value) => value.replace(/\/+$/, '')),
 )
 const secret = v.pipe(v.optional(v.pipe(v.string(), v.minLength(8, 'must have at least 8 characters'))), isSecret())
+/** Whoever knows it says what was paid. */
+const webhookSecret = v.pipe(secret, v.metadata({ secret: true, random: true }))
 const text = (standard: string) => v.optional(v.pipe(v.string(), v.maxLength(200)), standard)
 const days = v.pipe(v.string(), v.regex(/^\d{1,2}$/, 'must be a whole number of days'), v.transform(Number))
 
@@ -20,9 +22,9 @@ export const billingSettings = {
     ),
   ),
   RAZORPAY_KEY_SECRET: v.pipe(secret, v.description('Secret of that key')),
-  RAZORPAY_WEBHOOK_SECRET: v.pipe(secret, v.description('Secret by which Razorpay signs its webhooks')),
+  RAZORPAY_WEBHOOK_SECRET: v.pipe(webhookSecret, v.description('Secret by which Razorpay signs its webhooks')),
   RAZORPAY_WEBHOOK_SECRET_PREVIOUS: v.pipe(
-    secret,
+    webhookSecret,
     v.description('The one before, still good while webhooks signed by it are repeated: for a day after a change'),
   ),
   RAZORPAY_BASE_URL: v.pipe(v.optional(url, 'https://api.razorpay.com'), v.description('Where Razorpay is asked')),

@@ -36,6 +36,8 @@ export function findUnsafeSettings(
     ...repeatedSecrets(given, secrets),
     ...problemsOfSupabaseKey(given),
     ...problemsOfPushers(given),
+    ...problemsOfMail(given),
+    ...problemsOfPayments(given),
     ...(foreign ? [...problemsOfProxies(given), ...problemsOfIssuer(given)] : []),
     ...Object.entries(foreign ?? {})
       .filter(([name]) => given[name])
@@ -132,6 +134,19 @@ function problemsOfPushers({ PUSH_ISSUER = googleIssuer, PUSH_SERVICE_ACCOUNTS =
   if (accounts.every((account) => /^[^@\s]+@[a-z0-9.-]+\.gserviceaccount\.com$/.test(account))) return []
   // Google signs such tokens for anybody's account: only service accounts of ours may be named.
   return ['PUSH_SERVICE_ACCOUNTS: each must be a service account (…gserviceaccount.com)']
+}
+
+/** With a user the mailer encrypts by STARTTLS or sends nothing. */
+function problemsOfMail({ SMTP_URL }: Given): string[] {
+  const url = URL.parse(SMTP_URL ?? '')
+  if (url?.protocol !== 'smtp:' || url.username !== '' || isThisMachine(url.hostname)) return []
+  return ['SMTP_URL: must be smtps, or hold a user: mails and invoices are not for everybody on their way']
+}
+
+/** With a test key anybody pays with the numbers of test cards. */
+function problemsOfPayments({ APP_ENV, RAZORPAY_KEY_ID }: Given): string[] {
+  if (APP_ENV !== 'production' || !RAZORPAY_KEY_ID?.startsWith('rzp_test_')) return []
+  return ['RAZORPAY_KEY_ID: is a test key, by which plans are given for nothing; production wants rzp_live_…']
 }
 
 /** Whoever may choose the issuer or its keys may call every function of the pipeline. */

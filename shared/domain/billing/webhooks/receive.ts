@@ -89,24 +89,16 @@ async function keep(
   return outcome
 }
 
-/** What tells of who paid; nothing here needs it. */
-const personal = new Set([
-  'email',
-  'contact',
-  'card',
-  'vpa',
-  'upi',
-  'bank_account',
-  'customer_details',
-  'billing_address',
-])
+/** Names of what tells of who paid, wherever it stands (`payer_bank_account`, `customer_name`); nothing here needs it. */
+const personal =
+  /(^|_)(name|email|contact|phone|mobile|number|card|vpa|upi|wallet|account|token|address|details|transfer)s?$/i
 
 function withoutPersonalData(value: unknown): Json {
   if (Array.isArray(value)) return value.map(withoutPersonalData)
   if (typeof value !== 'object' || value === null) return value as Json
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([name]) => !personal.has(name))
+      .filter(([name]) => !personal.test(name))
       .map(([name, member]) => [name, withoutPersonalData(member)]),
   )
 }
