@@ -73,7 +73,7 @@ function newer(one: Standing, other: Standing): Standing {
   }
   if (isEnd(one.status) || isEnd(other.status)) return isEnd(one.status) ? one : other
   // Nothing goes back there, and the gateway's clock, which tells whole seconds, may be behind the one that we made it by.
-  if (one.status === 'created' || other.status === 'created') return one.status === 'created' ? other : one
+  if ((one.status === 'created') !== (other.status === 'created')) return one.status === 'created' ? other : one
   if (one.at.getTime() !== other.at.getTime()) return one.at > other.at ? one : other
   return rank[one.status] >= rank[other.status] ? one : other
 }
