@@ -308,6 +308,8 @@ create table invoice_series (
   financial_year text not null check (financial_year ~ '^\d{4}-\d\d$'),
   kind text not null check (kind in ('invoice', 'credit_note')),
   next_serial integer not null default 1 check (next_serial >= 1),
+  -- Of the last number: no later one has an earlier date, whenever its transaction began.
+  last_issued_at timestamptz,
   primary key (financial_year, kind)
 );
 

@@ -39,10 +39,10 @@ export async function issueDocument(effects: BillingEffects, draft: DocumentDraf
       ${draft.cgst_paise}, ${draft.sgst_paise}, ${draft.igst_paise}, ${draft.total_paise}, ${draft.reason})
     on conflict do nothing`
   if (written.count === 0) return null
-  const { financialYear, serial, number } = await takeNumber(sql, draft.kind, now)
+  const { financialYear, serial, number, issuedAt } = await takeNumber(sql, draft.kind, now)
   const [issued] = await sql<IssuedDocument[]>`
     update invoices
-    set status = 'final', financial_year = ${financialYear}, serial = ${serial}, number = ${number}, issued_at = ${now}
+    set status = 'final', financial_year = ${financialYear}, serial = ${serial}, number = ${number}, issued_at = ${issuedAt}
     where id = ${id}
     returning id, org_id, number, net_paise, cgst_paise, sgst_paise, igst_paise, total_paise, issued_at`
   if (!issued) throw new Error('an invoice was drafted in another scope')

@@ -102,6 +102,20 @@ describe('numbers', () => {
     )
   })
 
+  test('are never followed by an earlier date, whenever what they are of began', async () => {
+    const [early, late] = [new Date('2035-05-01T18:29:59Z'), new Date('2035-05-01T18:30:00Z')]
+    const customer = createCustomer(database)
+    const [one, other] = [await customer.order(), await customer.order()]
+    await issue(customer, one, late)
+    await issue(customer, other, early)
+    const issued = await owner`
+      select serial, issued_at from invoices where financial_year = '2035-36' and kind = 'invoice' order by serial`
+    expect(issued).toEqual([
+      { serial: 1, issued_at: late },
+      { serial: 2, issued_at: late },
+    ])
+  })
+
   test('begin anew with the financial year, and those of credit notes are apart', async () => {
     const customer = createCustomer(database)
     const before = await issue(customer, await customer.order(), new Date('2033-03-31T18:29:59Z'))

@@ -22,17 +22,22 @@ export function documentNumber(kind: DocumentKind, financialYear: string, serial
 /**
  * Takes the next number of a series. The series is locked until the commit, and a rollback gives the number back: so the
  * numbers have no gaps, and this comes as late in a transaction as possible.
+ * @param at now; who waited for the series gets the moment of the number before it, so that dates follow the numbers
  */
 export async function takeNumber(
   sql: Sql,
   kind: DocumentKind,
   at: Date,
-): Promise<{ financialYear: string; serial: number; number: string }> {
+): Promise<{ financialYear: string; serial: number; number: string; issuedAt: string }> {
   const financialYear = financialYearOf(at)
-  const [taken] = await sql<{ serial: number }[]>`
-    insert into invoice_series (financial_year, kind, next_serial) values (${financialYear}, ${kind}, 2)
-    on conflict (financial_year, kind) do update set next_serial = invoice_series.next_serial + 1
-    returning next_serial - 1 as serial`
+  const [taken] = await sql<{ serial: number; issued_at: string }[]>`
+    insert into invoice_series (financial_year, kind, next_serial, last_issued_at)
+    values (${financialYear}, ${kind}, 2, ${at})
+    on conflict (financial_year, kind) do update
+      set next_serial = invoice_series.next_serial + 1,
+        last_issued_at = greatest(invoice_series.last_issued_at, excluded.last_issued_at)
+    returning next_serial - 1 as serial, last_issued_at as issued_at`
   if (!taken) throw new Error('a series of numbers gave none')
-  return { financialYear, serial: taken.serial, number: documentNumber(kind, financialYear, taken.serial) }
+  const { serial, issued_at: issuedAt } = taken
+  return { financialYear, serial, number: documentNumber(kind, financialYear, serial), issuedAt }
 }

@@ -2,6 +2,7 @@ import { AppError } from '../../errors.ts'
 import { newId } from '../../ids.ts'
 import type { Sql } from '../../sql.ts'
 import type { BillingAccount } from '../accounts/lock.ts'
+import { assertNamed } from '../accounts/named.ts'
 import type { BillingEffects, BillingSettings } from '../effects.ts'
 import type { OrderSnapshot, PaymentGateway } from '../gateway.ts'
 import { formatRupees } from '../money.ts'
@@ -33,11 +34,13 @@ const leastPaise = 100
 
 /**
  * What buying this costs now.
- * @throws AppError as `quote` does; CONFLICT for an organization that is being deleted, or for less than can be paid
+ * @throws AppError as `quote` does; CONFLICT for an organization that is being deleted, for less than can be paid, or for so
+ *   much that its invoice has to name a customer who hasn't said who it is
  */
 export async function offerOrder(sql: Sql, buyer: Buyer, draft: OrderDraft): Promise<Offer> {
   if (buyer.account.closed_at !== null) throw new AppError('CONFLICT', 'The organization is being deleted')
   const offered = await quote(sql, { ...buyer, ...wishOf(draft) })
+  assertNamed(buyer.account, buyer.settings.seller, offered.net_paise)
   if (offered.due_paise > 0 && offered.due_paise < leastPaise) {
     throw new AppError('CONFLICT', `Less than ${formatRupees(leastPaise)} can’t be paid`)
   }

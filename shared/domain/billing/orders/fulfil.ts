@@ -29,13 +29,14 @@ export async function fulfilOrder(
   await sql`
     update orders set status = 'cancelled', updated_at = ${now}
     where org_id = ${order.org_id} and id <> ${order.id} and collection = 'checkout' and status in ('created', 'attempted')`
+  await orderPaid(effects, paid)
+  // Last: the series of numbers is locked from here on, and whoever holds coupons may be waiting for it.
   const invoice = await issueInvoice(effects, {
     orgId: order.org_id,
     order: paid,
     paymentId: payment?.id ?? null,
     account,
   })
-  await orderPaid(effects, paid)
   const details = { invoice: invoice.number, total_paise: order.total_paise, plan_id: order.plan_id, kind: order.kind }
   audit('order.fulfilled', { targetId: order.id, details })
   return true

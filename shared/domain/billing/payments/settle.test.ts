@@ -9,9 +9,11 @@ import {
 } from '../../../../tests/setup/billing-payments.ts'
 import { cloneDatabase, type TestDatabase } from '../../../../tests/setup/database.ts'
 import { type Database, system } from '../../../platform/database/index.ts'
+import { holdCoupon } from '../coupons/coupons.ts'
 import { newDifferences } from '../differences.ts'
 import type { GatewayEvent } from '../gateway.ts'
 import { checkInvariants } from '../ledger/invariants.ts'
+import { offerOrder, placeOrder } from '../orders/create.ts'
 import { dueOf } from '../orders/rows.ts'
 import { requestRefund } from '../refunds/request.ts'
 import { recordRefund } from '../refunds/send.ts'
@@ -76,6 +78,57 @@ test('fifty news of one payment at once fulfil its order once', async () => {
     select count(*)::int as count from ledger_transactions where org_id = ${customer.orgId} and kind = 'payment'`
   expect(posted).toEqual({ count: 1 })
   expect(customer.sent.filter(({ name }) => name === 'billing-deliver-invoice')).toHaveLength(1)
+})
+
+test('who gets a coupon for nothing and who gives one back never wait for each other in a circle', async () => {
+  const code = `FREE-${customer.orgId.slice(-8).toUpperCase()}`
+  await owner`
+    insert into coupons (code, percent_basis_points, duration, valid_from, redeemed) values (${code}, 10000, 'once', ${noon}, 1)`
+  const other = await createPayingCustomer(database, owner)
+  const [left, chosen] = [await other.order(), await other.order()]
+  await owner`insert into coupon_redemptions (org_id, code, order_id) values (${other.orgId}, ${code}, ${left.id})`
+  const { promise: isHeld, resolve: held } = Promise.withResolvers<void>()
+  const { promise: mayGoOn, resolve: goOn } = Promise.withResolvers<void>()
+  const placing = customer.change(async (effects, account) => {
+    const { sql, settings } = effects
+    const draft = { plan_id: 'team', period: 'month', seats: 5, coupon_code: code } as const
+    const offer = await offerOrder(sql, { orgId: customer.orgId, account, settings, at: noon }, draft)
+    await holdCoupon(sql, { orgId: customer.orgId, code, orderId: offer.id })
+    held()
+    await mayGoOn
+    return placeOrder(effects, { orgId: customer.orgId, account, offer, atGateway: null, createdBy: null })
+  })
+  await isHeld
+  const { event, payment } = newsOf(chosen)
+  const paying = other.change((effects) =>
+    applyEvent(effects, other.orgId, event('payment.captured', payment('captured'))),
+  )
+  // It gives back the coupon of the order that was not chosen, so it waits for the one above.
+  const waiting = () => owner`
+    select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  await expect.poll(async () => (await waiting()).length, { timeout: 20_000 }).toBeGreaterThan(0)
+  goOn()
+  expect(await placing).toMatchObject({ status: 'paid', total_paise: 0 })
+  expect(await paying).toBe('applied')
+})
+
+test('an order from ₹50,000 on, without tax, waits until the customer has said who it is', async () => {
+  const offer = (plan_id: string, seats: number) =>
+    customer.change(async ({ sql, settings }, account) => {
+      const draft = { plan_id, period: 'year', seats } as const
+      return (await offerOrder(sql, { orgId: customer.orgId, account, settings, at: noon }, draft)).quote.net_paise
+    })
+  expect(await offer('team', 5)).toBe(4_999_000)
+  const refusal = { code: 'CONFLICT', message: expect.stringContaining('PUT /v1/billing/account') }
+  await expect(offer('team', 6)).rejects.toMatchObject(refusal)
+  const known = { legal_name: 'Acme', address_line_1: '1 MG Road', city: 'Bengaluru', postal_code: '560001' }
+  await owner`update billing_accounts set ${owner(known)} where org_id = ${customer.orgId}`
+  await expect(offer('business', 15)).rejects.toMatchObject(refusal)
+  await owner`update billing_accounts set state_code = '29' where org_id = ${customer.orgId}`
+  expect(await offer('business', 15)).toBe(14_999_000)
+  // Abroad there is no state.
+  await owner`update billing_accounts set state_code = null, country = 'DE' where org_id = ${customer.orgId}`
+  expect(await offer('business', 15)).toBe(14_999_000)
 })
 
 describe('money that pays for nothing is paid back', () => {

@@ -27,6 +27,13 @@ export async function settlePayment(
   const { sql } = effects
   const account = await lockAccount(sql, payment.org_id)
   if (account.closed_at !== null) return payBack(effects, payment, 'The account is closed')
+  // What somebody has paid back before it was known what it paid for pays for nothing any more.
+  const paidBack = await refundedOrAsked(sql, payment.id)
+  if (paidBack >= payment.amount_paise) return setPurpose(effects, payment, 'surplus', null)
+  if (paidBack > 0) {
+    await noteUnexplained(effects, payment)
+    return payment
+  }
   const order = known ?? (charge ? await orderForCharge(effects, payment.org_id, charge) : null)
   if (!order) {
     // Of which mandate it is, its invoice at the gateway says.

@@ -129,11 +129,18 @@ interface Creditable {
   left_paise: number
 }
 
-/** The invoices of the running period, and what is left of them; the newest first. */
+/**
+ * The invoices of the running period, and what is left of them; the newest first. What is being paid back, or was taken back
+ * by the customer's bank, is no credit on top.
+ */
 async function creditableOf(sql: Sql, live: SubscriptionRow): Promise<{ creditable: number; invoices: Creditable[] }> {
   const invoices = await sql<Creditable[]>`
-    select i.id, (i.total_paise - coalesce(
-      (select sum(total_paise) from invoices n where n.credits_id = i.id and n.status <> 'draft'), 0))::bigint as left_paise
+    select i.id, greatest(0, i.total_paise
+      - coalesce((select sum(total_paise) from invoices n where n.credits_id = i.id and n.status <> 'draft'), 0)
+      - coalesce((select sum(amount_paise) from refunds r
+          where r.payment_id = i.payment_id and r.purpose = 'sale' and r.status in ('requested', 'pending')), 0)
+      - coalesce((select sum(amount_paise) from disputes d
+          where d.payment_id = i.payment_id and d.status <> 'won'), 0))::bigint as left_paise
     from invoices i join orders o on o.id = i.order_id
     where o.subscription_id = ${live.id} and o.fulfilled_at is not null and o.period_end = ${live.current_period_end}
       and i.kind = 'invoice' and i.status = 'final'

@@ -2,8 +2,11 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { cloneDatabase, type TestDatabase } from '../../../../tests/setup/database.ts'
 import { createSubscriber, type Subscriber } from '../../../../tests/setup/subscriptions.ts'
 import type { Database } from '../../../platform/database/index.ts'
+import { applyDispute } from '../disputes/apply-dispute.ts'
 import { advanceSubscription, dueSubscriptions } from '../dunning/advance.ts'
 import { composeMail, type MailTemplate } from '../dunning/mails.ts'
+import { lockPaymentOf } from '../payments/rows.ts'
+import { requestRefund } from '../refunds/request.ts'
 import { changeSubscription, previewChange } from './change.ts'
 import { cancelSubscription, resumeSubscription } from './end.ts'
 import type { TermsChange } from './schemas.ts'
@@ -97,6 +100,27 @@ describe('a change at once to less', () => {
       ...{ period: 'month', current_period_start: at.toISOString(), billing_day: 15 },
       current_period_end: india('2027-10-15T12:00').toISOString(),
     })
+  })
+
+  test.each([
+    ['is being paid back', 'refund'],
+    ['the customer’s bank has taken back', 'dispute'],
+  ])('credits nothing of what %s', async (_, by) => {
+    const buyer = await create()
+    await buyer.buy(start, business)
+    await buyer.change(start, async (effects) => {
+      const [{ id }] = await effects.sql<[{ id: string }]>`select gateway_payment_id as id from payments`
+      const payment = (await lockPaymentOf(effects.sql, buyer.orgId, id))!
+      const asked = { purpose: 'sale', reason: 'Goodwill', requestedBy: null } as const
+      if (by === 'refund') return requestRefund(effects, payment, asked)
+      return applyDispute(effects, buyer.orgId, {
+        ...{ id: `disp_${id}`, paymentId: id, amountPaise: payment.amount_paise, deductedPaise: payment.amount_paise },
+        ...{ currency: 'INR', status: 'lost', reasonCode: null, respondBy: null, createdAt: start },
+      })
+    })
+    await changeTo(buyer, start, { ...team, when: 'now' })
+    expect(await buyer.advances()).toBe(0)
+    expect((await buyer.subscription()).plan_id).toBe('team')
   })
 
   test('never credits more than was paid', async () => {

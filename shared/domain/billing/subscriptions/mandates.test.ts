@@ -5,6 +5,9 @@ import { startTestGateway, type TestGateway } from '../../../../tests/setup/gate
 import { createSubscriber, type Subscriber } from '../../../../tests/setup/subscriptions.ts'
 import type { Database } from '../../../platform/database/index.ts'
 import { advanceSubscription } from '../dunning/advance.ts'
+import type { PaymentSnapshot } from '../gateway.ts'
+import { applyPayment } from '../payments/apply-payment.ts'
+import { applyRefund } from '../refunds/apply-refund.ts'
 import { applyEvent } from '../webhooks/apply-event.ts'
 import { changeSubscription } from './change.ts'
 import { askMandate, keepMandate } from './create.ts'
@@ -116,6 +119,38 @@ describe('a mandate', () => {
     ])
     expect(await charged()).toEqual([499_900 + 2 * 89_900])
   })
+
+  test.each([
+    ['wholly', 699_700, 'surplus'],
+    ['in part', 100, null],
+  ])(
+    'gives nothing for a charge that was paid back %s before it was known what it is for',
+    async (_, paise, purpose) => {
+      const id = await begin()
+      const at = gateway.now()
+      const billed = {
+        gatewaySubscriptionId: id,
+        billingStart: new Date(at.getTime() + 31 * day * 1000),
+        billingEnd: null,
+      }
+      const payment: PaymentSnapshot = {
+        ...{ id: `pay_${id}`, orderId: null, invoiceId: `inv_${id}`, status: 'captured', amountPaise: 699_700 },
+        ...{ refundedPaise: 0, currency: 'INR', feePaise: 0, feeTaxPaise: 0, method: 'card' },
+        ...{ errorCode: null, errorDescription: null, createdAt: at },
+      }
+      const refund = { id: `rfnd_${id}`, paymentId: payment.id, amountPaise: paise, status: 'processed' } as const
+      const shown = await buyer.change(at, async (effects) => {
+        await applyPayment(effects, buyer.orgId, payment, billed)
+        await applyRefund(effects, buyer.orgId, { ...refund, currency: 'INR', ourId: null, createdAt: at })
+        // By now it would be what was agreed.
+        await effects.sql`update subscriptions set period_paise = 699700`
+        return applyPayment(effects, buyer.orgId, payment, billed)
+      })
+      expect(shown?.purpose).toBe(purpose)
+      expect(await charged()).toEqual([499_900])
+      expect(await buyer.advances()).toBe(699_700 - paise)
+    },
+  )
 
   test('charges the first period with a coupon for it, and later ones without', async () => {
     const off = { code: 'HALF-ONCE', percent_basis_points: 5_000, duration: 'once', valid_from: '2020-01-01T00:00:00Z' }
