@@ -1,3 +1,4 @@
+import { featureNames } from '#shared/domain/billing/entitlements/features.ts'
 import { setContract } from '#shared/domain/billing/entitlements/grant.ts'
 import { fulfilOrder } from '#shared/domain/billing/orders/fulfil.ts'
 import { cancelSubscription } from '#shared/domain/billing/subscriptions/end.ts'
@@ -8,7 +9,9 @@ import { call, type TestProduct } from '../setup/product.ts'
 import { subscriberOf } from '../setup/subscriptions.ts'
 import type { createTurns } from './turns.ts'
 
-/** Makes subscriptions of an organization; each ends the one before. A contract keeps its limits as wide as they were. */
+const boundless = Object.fromEntries(featureNames.map((name) => [name, null]))
+
+/** Makes subscriptions of an organization; each ends the one before. A contract that is over keeps its limits wide. */
 export function createSubscriptions(
   { url, services, gateway }: Pick<TestProduct, 'url' | 'services' | 'gateway'>,
   tenant: { orgId: string; ownerId: string; token: string },
@@ -18,8 +21,8 @@ export function createSubscriptions(
   const subscriber = subscriberOf(services.database, tenant)
   const end = () =>
     subscriber.read(async (sql) => {
-      const contract = { orgId, planId: 'enterprise', seats: 1_000, until: null, overrides: {} }
-      await setContract(sql, contract)
+      // Nothing is begun beside a contract that holds.
+      await setContract(sql, { orgId, planId: 'enterprise', seats: 1_000, until: new Date(0), overrides: boundless })
       await sql`update subscriptions set status = 'cancelled', ended_at = now() where ended_at is null`
     })
   return {

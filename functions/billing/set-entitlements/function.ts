@@ -8,7 +8,8 @@ export default defineRoute({
   path: '/v1/operator/organizations/{organization_id}/entitlements',
   access: 'operator',
   summary: 'Give an organization what a contract says, whatever it pays for here',
-  description: 'What it buys afterwards takes the place of plan, seats and end; limits beyond the plan stay.',
+  description:
+    'As long as it holds no plan can be begun. What is bought afterwards takes the place of plan, seats and end; limits beyond the plan stay.',
   params: v.strictObject({ organization_id: Id }),
   body: Contract,
   audit: 'entitlement.set',

@@ -4,6 +4,7 @@ import type { BillingAccount } from '../accounts/lock.ts'
 import { type Price, priceOf } from '../catalogue/plans.ts'
 import { type Coupon, discountOf, findCoupon, usableCoupon } from '../coupons/coupons.ts'
 import type { BillingSettings } from '../effects.ts'
+import { refuseUnderContract } from '../entitlements/contract.ts'
 import { dayOfMonth, endOfPeriod, type Period, type Span } from '../proration/days.ts'
 import { findLive, paidSpan, type SubscriptionRow, type Terms } from '../subscriptions/rows.ts'
 import { taxKindOf, taxOf } from '../tax/gst.ts'
@@ -65,7 +66,8 @@ export interface Quote extends Terms {
  * organization's subscription. Nothing is written.
  *
  * @throws AppError NOT_FOUND for a plan that isn't sold, VALIDATION_ERROR for seats or a coupon that can't be had, CONFLICT
- *   where there is nothing to pay now: it runs on by itself, or it costs less and is a matter of change-subscription
+ *   where there is nothing to pay now: it runs on by itself, it costs less and is a matter of change-subscription, or a
+ *   contract holds and nothing is begun beside it
  */
 export async function quote(sql: Sql, request: QuoteRequest): Promise<Quote> {
   const { orgId, account, settings, at } = request
@@ -75,6 +77,7 @@ export async function quote(sql: Sql, request: QuoteRequest): Promise<Quote> {
   const live = await findLive(sql, orgId)
   const kind = kindOf(live, terms)
   if (request.kind !== undefined && request.kind !== kind) throw new AppError('CONFLICT', `This would be a ${kind}`)
+  if (kind === 'start') await refuseUnderContract(sql, { orgId, at })
   if (kind !== 'start' && request.couponCode !== null) throw couponAtStart()
 
   const coupon =

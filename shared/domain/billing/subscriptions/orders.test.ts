@@ -3,8 +3,10 @@ import { cloneDatabase, type TestDatabase } from '../../../../tests/setup/databa
 import { createSubscriber } from '../../../../tests/setup/subscriptions.ts'
 import type { Database } from '../../../platform/database/index.ts'
 import type { Coupon } from '../coupons/coupons.ts'
+import { setContract } from '../entitlements/grant.ts'
 import { whyNotHeld } from './order-holds.ts'
 import { saveSubscription } from './save.ts'
+import { startTrial } from './trial.ts'
 
 const india = (text: string) => new Date(`${text}+05:30`)
 const start = india('2027-01-31T10:00')
@@ -133,6 +135,47 @@ describe('a plan that is bought by order', () => {
     await buyer.pay(later, other)
     const rows = await buyer.subscriptions()
     expect(rows.map(({ status }) => status)).toEqual(['expired', 'active'])
+  })
+
+  test('isn’t begun as long as a contract holds, which it would not take the place of', async () => {
+    const [buyer, trying, neighbor] = [await create(), await create(), await create()]
+    const until = india('2027-02-28T10:00')
+    const agree = ({ orgId, read }: typeof buyer, end: Date | null) =>
+      read((sql) => setContract(sql, { orgId, planId: 'enterprise', seats: 40, until: end, overrides: {} }))
+    await agree(buyer, until)
+    const message = expect.stringContaining(until.toISOString())
+    await expect(buyer.order(start)).rejects.toMatchObject({ code: 'CONFLICT', message })
+    await expect(buyer.order(new Date(until.getTime() - 1), { period: 'year' })).rejects.toMatchObject({ message })
+    expect(await buyer.subscriptions()).toEqual([])
+    expect(await buyer.entitlement()).toMatchObject({ plan_id: 'enterprise', seats: 40 })
+    await neighbor.buy(start)
+    await buyer.buy(until)
+    expect(await buyer.entitlement()).toMatchObject({ plan_id: 'team', seats: 5 })
+
+    const trial = () =>
+      trying.change(start, (effects, account) =>
+        startTrial(effects, { orgId: trying.orgId, account, planId: 'team', createdBy: trying.ownerId }),
+      )
+    await agree(trying, null)
+    await expect(trial()).rejects.toMatchObject({ code: 'CONFLICT' })
+    await agree(trying, start)
+    await trial()
+    await agree(trying, null)
+    await expect(trying.order(start)).rejects.toMatchObject({ code: 'CONFLICT' })
+  })
+
+  test('is renewed and changed beside a contract too, which stays what holds', async () => {
+    const buyer = await create()
+    await buyer.buy(start)
+    const { orgId, read } = buyer
+    await read((sql) => setContract(sql, { orgId, planId: 'enterprise', seats: 40, until: null, overrides: {} }))
+    await buyer.buy(india('2027-02-14T12:00'), { planId: 'business', seats: 15 })
+    await buyer.buy(india('2027-02-20T10:00'), { planId: 'business', seats: 15 })
+    expect(await buyer.subscription()).toMatchObject({
+      ...{ status: 'active', plan_id: 'business' },
+      current_period_end: india('2027-03-31T10:00').toISOString(),
+    })
+    expect(await buyer.entitlement()).toEqual({ plan_id: 'enterprise', seats: 40, until: null })
   })
 
   test('two orders for the start never give it twice', async () => {

@@ -1,4 +1,5 @@
 import type { BillingEffects } from '../effects.ts'
+import { findContract } from '../entitlements/contract.ts'
 import { grantEntitlement, withdrawEntitlement } from '../entitlements/grant.ts'
 import { endMandate, sendBillingMail } from '../messages.ts'
 import { type SubscriptionRow, subscriptionColumns } from './rows.ts'
@@ -69,9 +70,7 @@ export async function entitle({ sql, now }: BillingEffects, row: SubscriptionRow
   if (other) return
   const [organization] = await sql`select 1 from organizations where id = ${row.org_id} and deleting_at is null`
   if (!organization) return
-  const [contract] = await sql`
-    select 1 from entitlements where org_id = ${row.org_id} and by_contract and (until is null or until > ${now})`
-  if (contract) return
+  if (await findContract(sql, { orgId: row.org_id, at: now })) return
   if (until) await grantEntitlement(sql, { orgId: row.org_id, planId: row.plan_id, seats: row.seats, until })
   else await withdrawEntitlement(sql, row.org_id)
 }

@@ -3,6 +3,7 @@ import { newId } from '../../ids.ts'
 import type { BillingAccount } from '../accounts/lock.ts'
 import { priceOf } from '../catalogue/plans.ts'
 import type { BillingEffects } from '../effects.ts'
+import { refuseUnderContract } from '../entitlements/contract.ts'
 import { releaseMandate } from './end.ts'
 import { findLive, type SubscriptionRow } from './rows.ts'
 import { insertSubscription, saveSubscription } from './save.ts'
@@ -12,6 +13,7 @@ import { addDays } from './state.ts'
  * Lets an organization try a plan, once. The caller holds the lock of the account.
  *
  * @throws AppError NOT_FOUND for a plan that isn't sold, CONFLICT when it can't be tried, or was, or something is bought
+ *   or a contract holds
  */
 export async function startTrial(
   effects: BillingEffects,
@@ -26,6 +28,7 @@ export async function startTrial(
   if (account.trial_used_at !== null) throw new AppError('CONFLICT', 'The organization has had its trial')
   const live = await findLive(sql, orgId)
   if (live && live.status !== 'incomplete') throw new AppError('CONFLICT', 'There is a subscription already')
+  await refuseUnderContract(sql, { orgId, at: now })
   await sql`update billing_accounts set trial_used_at = ${now}, updated_at = ${now} where org_id = ${orgId}`
   const terms = {
     plan_id: planId,
