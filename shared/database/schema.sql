@@ -1178,6 +1178,7 @@ create table subscriptions (
   gateway_status text,
   gateway_status_at timestamp with time zone,
   gateway_paid_count integer not null default 0,
+  gateway_paused_at timestamp with time zone,
   gateway_short_url text,
   started_at timestamp with time zone,
   ended_at timestamp with time zone,

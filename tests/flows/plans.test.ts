@@ -7,6 +7,8 @@ import { call, startTestProduct, type TestProduct } from '../setup/product.ts'
 let product: TestProduct
 let people: ReturnType<typeof peopleOf>
 let operator: string
+/** What is sold as the free plan. */
+let free: { limits: Record<string, number> }
 
 beforeAll(async () => {
   product = await startTestProduct(inject('clusterUrl'), { DEFAULT_PLAN: 'free' })
@@ -14,6 +16,8 @@ beforeAll(async () => {
   await product.cloud.stop()
   people = peopleOf(product)
   operator = await signUpOperator(product)
+  const { body } = await call(product.url, 'GET', '/v1/billing/plans')
+  free = body.data.find(({ id }: { id: string }) => id === 'free')
 })
 afterAll(async () => {
   await product.stop()
@@ -30,13 +34,14 @@ const run = { playbook: 'coverage-gaps', input: {} }
 describe('an organization that pays nothing', () => {
   test('has the free plan, sees what of it is used, and is told the way up at its end', async () => {
     const { person, orgId } = await people.newOrganization()
-    expect((await agree(orgId, { documents: 1, runs: 1 })).status).toBe(200)
+    const agreed = { documents: 1, runs: 1, model_budget_microdollars: 5_000_000 }
+    expect((await agree(orgId, agreed)).status).toBe(200)
     await people.done(person, 'POST', '/v1/documents', report)
     await people.done(person, 'POST', '/v1/invitations', { email: `${newId()}@example.org`, role: 'viewer' })
     expect(await people.done(person, 'GET', '/v1/billing/entitlements')).toMatchObject({
       plan_id: 'free',
       seats: 3,
-      limits: { documents: 1, runs: 1, indicators: 10_000, model_budget_microdollars: 5_000_000 },
+      limits: { ...free.limits, ...agreed, seats: 3 },
       used: { seats: 2, documents: 1, runs: 0, indicators: 0 },
     })
     const answer = await people.request(person, 'POST', '/v1/documents', { body: report })
@@ -57,7 +62,8 @@ describe('an organization that pays nothing', () => {
   })
 
   test('lets in as many as it has seats', async () => {
-    const { person } = await people.newOrganization()
+    const { person, orgId } = await people.newOrganization()
+    await agree(orgId, {})
     await people.join(person, 'editor')
     await people.join(person, 'viewer')
     const invitation = { email: `${newId()}@example.org`, role: 'viewer' }
@@ -87,7 +93,7 @@ describe('an organization that pays nothing', () => {
     for (const { headers: answered } of answers) expect(answered.get('x-ratelimit-limit')).toBe('4')
     const other = await people.newOrganization()
     const elsewhere = await people.request(other.person, 'GET', '/v1/projects')
-    expect(elsewhere.headers.get('x-ratelimit-limit')).toBe('300')
+    expect(elsewhere.headers.get('x-ratelimit-limit')).toBe(String(free.limits.requests_per_minute))
     const outside = await people.request(other.person, 'GET', '/v1/users/me')
     expect(outside.headers.get('x-ratelimit-limit')).toBe('1000000')
   })
@@ -106,7 +112,7 @@ describe('a contract', () => {
     expect(await people.done(person, 'GET', '/v1/billing/entitlements')).toMatchObject({ plan_id: 'enterprise', until })
     await agree(orgId, {}, { plan_id: 'enterprise', until: new Date(Date.now() - 1).toISOString() })
     const over = await people.done(person, 'GET', '/v1/billing/entitlements')
-    expect(over).toMatchObject({ plan_id: 'free', is_default: true, until: null, seats: 3 })
+    expect(over).toMatchObject({ plan_id: 'free', is_default: true, until: null, seats: free.limits.seats })
     const { data } = await people.done(person, 'GET', '/v1/audit-logs?action=entitlement.set')
     expect(data).toHaveLength(2)
     expect(data[1].details).toMatchObject({ plan_id: 'enterprise', seats: 40, until })

@@ -25,6 +25,11 @@ export const Plan = v.strictObject({
     ),
     v.description('In paise, without tax; none for what costs nothing'),
   ),
-  limits: v.pipe(Limits, v.description('Null: without limit. Seats without one are those that are bought')),
+  limits: v.pipe(
+    Limits,
+    v.description(
+      'Null: without limit. Seats without one are those that are bought, requests those of the installation',
+    ),
+  ),
 })
 export type Plan = v.InferOutput<typeof Plan>

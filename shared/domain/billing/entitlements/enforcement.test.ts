@@ -33,7 +33,13 @@ let owner: postgres.Sql
 let tenants: ReturnType<typeof createTenants>
 
 const at = new Date('2026-11-30T23:59:59.999Z')
-const defaultPlanId = 'free'
+/** Plans of this test alone: what is sold may change. */
+const defaultPlanId = 'small'
+const plans = [
+  { id: 'small', name: 'Small', rank: 1001, model_budget_microdollars: 5_000_000, requests_per_minute: 300 },
+  { id: 'large', name: 'Large', rank: 1002, model_budget_microdollars: 50_000_000, requests_per_minute: 600 },
+]
+const roomy = { seats: 3, documents: 50, indicators: 1_000, feeds: 1, runs: 25 }
 const sealer = createSealer('a secret of at least 32 characters', invitationPurpose)
 
 beforeAll(async () => {
@@ -41,6 +47,15 @@ beforeAll(async () => {
   database = clone.open(12)
   owner = postgres(clone.ownerUrl, { max: 1, onnotice: () => {} })
   tenants = createTenants(database)
+  for (const { id, name, rank, ...limits } of plans) {
+    await owner`insert into plans ${owner({ id, name, rank, is_public: false })}`
+    const rows = Object.entries({ ...roomy, ...limits }).map(([feature, quantity]) => ({
+      plan_id: id,
+      feature,
+      quantity,
+    }))
+    await owner`insert into plan_limits ${owner(rows)}`
+  }
 })
 afterAll(async () => {
   await database.close()
@@ -48,13 +63,13 @@ afterAll(async () => {
   await clone.drop()
 })
 
-/** An organization with these limits beyond those of the free plan. */
+/** An organization with these limits in place of those of the default plan. */
 async function organization(overrides: LimitOverrides = {}) {
   const { orgId, ownerId } = await tenants.organization()
   const run = <Result>(work: (sql: Sql) => Promise<Result>) => tenants.as(orgId, ownerId, work)
   const [{ id: workspaceId } = { id: '' }] = await run((sql) => sql<{ id: string }[]>`select id from workspaces`)
   const agree = (more: LimitOverrides) =>
-    run((sql) => setContract(sql, { orgId, planId: 'free', seats: 3, until: null, overrides: more }))
+    run((sql) => setContract(sql, { orgId, planId: defaultPlanId, seats: 3, until: null, overrides: more }))
   await agree(overrides)
   const asked = (moment = at) => ({ orgId, at: moment, defaultPlanId })
   const draft = { objectKey: 'k', fileName: 'f', contentType: 't', sizeBytes: 1, projectId: null, tlp: null }
@@ -157,7 +172,7 @@ describe('documents', () => {
     await announce()
     const refusal = await announce().catch((error) => error)
     expect(refusal.message).toBe(
-      'The plan Free has a limit of 1 for documents announced in a month: 1 used; larger plans are at GET /v1/billing/plans',
+      'The plan Small has a limit of 1 for documents announced in a month: 1 used; larger plans are at GET /v1/billing/plans',
     )
     expect(refusal.details).toEqual([{ field: 'documents', message: 'the limit of the plan is reached' }])
   })
@@ -181,7 +196,7 @@ describe('runs of agents', () => {
   const graph = toGraph(playbook)
   const by = { maximumActive: 100, at, defaultPlanId }
 
-  async function council(runs: number, planId = 'free') {
+  async function council(runs: number, planId = defaultPlanId) {
     const bench = await openCouncil(database, { playbooks: [playbook], tools: [] })
     const { orgId, workspaceId } = bench
     const contract = { orgId, planId, seats: 3, until: null, overrides: { runs } }
@@ -350,12 +365,12 @@ describe('budgets for models', () => {
   test('are held to a smaller plan from the next call on, whatever was set before', async () => {
     const { commit, orgId, workspaceId, clock, reservation } = await createSpender(database)
     const authority = createSpendAuthority({ commit, ...options(clock.now), now: () => clock.now })
-    await commit((sql) => grantEntitlement(sql, { orgId, planId: 'team', seats: 5, until: null }))
+    await commit((sql) => grantEntitlement(sql, { orgId, planId: 'large', seats: 5, until: null }))
     await commit((sql) => setBudget(sql, workspaceId, 50_000_000, options(clock.now)))
     const spend = (worst: number) => authority.reserve(reservation(worst))
     await spend(4_000_000)
     const until = new Date(clock.now.getTime() + 1000)
-    await commit((sql) => grantEntitlement(sql, { orgId, planId: 'team', seats: 5, until }))
+    await commit((sql) => grantEntitlement(sql, { orgId, planId: 'large', seats: 5, until }))
     await spend(500_000)
     clock.now = until
     await expect(spend(500_001)).rejects.toMatchObject({ code: 'BUDGET_EXCEEDED' })
@@ -368,7 +383,7 @@ describe('budgets for models', () => {
     const { commit, orgId, workspaceId, clock, reservation } = await createSpender(database)
     const authority = createSpendAuthority({ commit, ...options(clock.now), now: () => clock.now })
     const overrides = { model_budget_microdollars: 1_000 }
-    await commit((sql) => setContract(sql, { orgId, planId: 'team', seats: 5, until: null, overrides }))
+    await commit((sql) => setContract(sql, { orgId, planId: 'large', seats: 5, until: null, overrides }))
     const results = await Promise.allSettled(Array.from({ length: 30 }, () => authority.reserve(reservation(100))))
     expect(succeeded(results)).toBe(10)
     const budget = await commit((sql) => readBudget(sql, workspaceId, options(clock.now)))
@@ -381,13 +396,13 @@ describe('requests in a minute', () => {
     const { ownerId, orgId } = await organization({ requests_per_minute: 7 })
     const { orgId: paid } = await tenants.organization()
     const { orgId: endless } = await tenants.organization()
-    const { orgId: free } = await tenants.organization()
-    for (const id of [paid, endless, free]) await tenants.join(id, 'viewer', [], ownerId)
+    const { orgId: unpaid } = await tenants.organization()
+    for (const id of [paid, endless, unpaid]) await tenants.join(id, 'viewer', [], ownerId)
     const grant = (id: string, planId: string) =>
       database.transaction({ ...nobody, orgId: id, workspaceId: 'any' }, (sql) =>
         grantEntitlement(sql, { orgId: id, planId, seats: 5, until: null }),
       )
-    await grant(paid, 'team')
+    await grant(paid, 'large')
     await grant(endless, 'enterprise')
     const { memberships } = await database.transaction(system, (sql) =>
       loadIdentity(sql, { sub: `sub-${ownerId}`, email: '' }, defaultPlanId),
@@ -396,7 +411,7 @@ describe('requests in a minute', () => {
       [orgId]: 7,
       [paid]: 600,
       [endless]: null,
-      [free]: 300,
+      [unpaid]: 300,
     })
   })
 

@@ -1,11 +1,14 @@
 import postgres from 'postgres'
+import { getDefaults } from 'valibot'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { cloneDatabase, type TestDatabase } from '../../../../tests/setup/database.ts'
 import { createTenants } from '../../../../tests/setup/tenancy.ts'
+import { ConfigSchema } from '../../../config.ts'
 import { type Database, nobody } from '../../../platform/database/index.ts'
+import { defaultBudget } from '../../costs/money.ts'
 import type { Sql } from '../../sql.ts'
 import { listPlans, maximumSeats, priceOf } from '../catalogue/plans.ts'
-import { featureNames } from './features.ts'
+import { featureNames, type Limits } from './features.ts'
 import { grantEntitlement, setContract, withdrawEntitlement } from './grant.ts'
 import { readEntitlement } from './read.ts'
 
@@ -40,6 +43,12 @@ async function organization() {
   }
 }
 
+/** What the catalogue says of a plan. */
+async function limitsOf(planId: string): Promise<Limits> {
+  const rows = await owner`select feature, quantity from plan_limits where plan_id = ${planId}`
+  return Object.fromEntries(rows.map(({ feature, quantity }) => [feature, quantity === null ? null : Number(quantity)]))
+}
+
 describe('the catalogue', () => {
   const inCatalogue = <Result>(work: (sql: Sql) => Promise<Result>) => database.transaction(nobody, work)
 
@@ -61,6 +70,14 @@ describe('the catalogue', () => {
     const [{ plans, limits } = { plans: 0, limits: 0 }] = await owner<{ plans: number; limits: number }[]>`
       select (select count(*)::int from plans) as plans, (select count(*)::int from plan_limits) as limits`
     expect(limits).toBe(plans * featureNames.length)
+  })
+
+  test('gives for nothing at least what an installation allows by default: budgets for models, and requests', async () => {
+    const [defaults, free] = [getDefaults(ConfigSchema), await limitsOf('free')]
+    const budget = defaultBudget({ MONTHLY_WORKSPACE_BUDGET_USD: defaults.MONTHLY_WORKSPACE_BUDGET_USD! })
+    expect(free.model_budget_microdollars ?? Infinity).toBeGreaterThanOrEqual(budget)
+    const requests = Number(defaults.RATE_LIMIT_PRINCIPAL_PER_MINUTE)
+    expect(free.requests_per_minute ?? Infinity).toBeGreaterThanOrEqual(requests)
   })
 
   test('a further seat costs its price, and the lines sum up', async () => {
@@ -114,7 +131,11 @@ describe('the catalogue', () => {
 describe('what an organization may use', () => {
   test('is the default plan while nothing was bought', async () => {
     const { read } = await organization()
-    expect(await read()).toMatchObject({ plan_id: 'free', plan_name: 'Free', is_default: true, seats: 3, until: null })
+    const limits = await limitsOf('free')
+    expect(await read()).toEqual({
+      ...{ plan_id: 'free', plan_name: 'Free', is_default: true, until: null },
+      ...{ seats: limits.seats, limits },
+    })
   })
 
   test('is what was bought, until its end and not a millisecond longer', async () => {
@@ -122,9 +143,9 @@ describe('what an organization may use', () => {
     const until = new Date(at.getTime() + day)
     await run((sql) => grantEntitlement(sql, { orgId, planId: 'team', seats: 7, until }))
     expect(await read()).toMatchObject({ plan_id: 'team', is_default: false, seats: 7, until: until.toISOString() })
-    expect((await read()).limits).toMatchObject({ seats: 7, documents: 1000, runs: 500 })
+    expect((await read()).limits).toEqual({ ...(await limitsOf('team')), seats: 7 })
     expect(await read(new Date(until.getTime() - 1))).toMatchObject({ plan_id: 'team' })
-    expect(await read(until)).toMatchObject({ plan_id: 'free', is_default: true, seats: 3, until: null })
+    expect(await read(until)).toMatchObject({ plan_id: 'free', is_default: true, until: null })
   })
 
   test('is the same however often it is granted, and the default again when it is withdrawn', async () => {
@@ -142,9 +163,12 @@ describe('what an organization may use', () => {
     const { orgId, run, read } = await organization()
     const overrides = { documents: 5000, runs: null, seats: null }
     await run((sql) => setContract(sql, { orgId, planId: 'team', seats: 5, until: null, overrides }))
-    expect(await read()).toMatchObject({ seats: null, limits: { documents: 5000, runs: null, indicators: 100_000 } })
+    expect(await read()).toMatchObject({ seats: null, limits: { ...(await limitsOf('team')), ...overrides } })
     await run((sql) => grantEntitlement(sql, { orgId, planId: 'business', seats: 15, until: null }))
-    expect(await read()).toMatchObject({ plan_id: 'business', limits: { documents: 5000, indicators: 500_000 } })
+    expect(await read()).toMatchObject({
+      plan_id: 'business',
+      limits: { ...(await limitsOf('business')), ...overrides },
+    })
   })
 
   test('is nothing at all of a plan that nobody knows', async () => {
