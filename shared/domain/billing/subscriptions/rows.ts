@@ -102,7 +102,3 @@ export function paidSpan(row: SubscriptionRow): Span | null {
   if (row.current_period_start === null || row.current_period_end === null) return null
   return { start: new Date(row.current_period_start), end: new Date(row.current_period_end) }
 }
-
-export function isEnded({ ended_at }: Pick<SubscriptionRow, 'ended_at'>): boolean {
-  return ended_at !== null
-}
