@@ -869,7 +869,8 @@ create table invitations (
 create table invoice_series (
   financial_year text not null,
   kind text not null,
-  next_serial integer not null default 1
+  next_serial integer not null default 1,
+  last_issued_at timestamp with time zone
 );
 
 create table invoices (
