@@ -165,7 +165,16 @@ test(`a run that is tried again while late deliveries of its first life arrive d
     storm.isRaging = true
     let deliveries = random.integer(0, 6)
     const again = () =>
-      isDone(storm.bench.act((context) => retryRun(context, () => graph, runId, { userId: null, maximumActive: 9, at: new Date(), defaultPlanId: 'enterprise' })))
+      isDone(
+        storm.bench.act((context) =>
+          retryRun(context, () => graph, runId, {
+            userId: null,
+            maximumActive: 9,
+            at: new Date(),
+            defaultPlanId: 'enterprise',
+          }),
+        ),
+      )
     // Cancelled and tried again while other steps of it run, which know nothing of it.
     await settle(storm, [runId], random, async () => {
       if (deliveries-- !== 0) return

@@ -54,7 +54,12 @@ async function begin(): Promise<{ runId: string; message: Carried }> {
   const scope = serviceScope(place.orgId, null, place.workspaceId)
   const draft = { ...place, id: runId, input: { value: {}, key: null }, budgetMicrodollars: null, createdBy: null }
   await stage.product.services.database.transaction(scope, (sql) =>
-    createRun({ sql, enqueue: async () => {}, publish: async () => {} }, graph, { ...draft, maximumActive: 100, at: new Date(), defaultPlanId: 'enterprise' }),
+    createRun({ sql, enqueue: async () => {}, publish: async () => {} }, graph, {
+      ...draft,
+      maximumActive: 100,
+      at: new Date(),
+      defaultPlanId: 'enterprise',
+    }),
   )
   const id = newId()
   const body = JSON.stringify({
