@@ -60,7 +60,9 @@ export const billingSettings = {
   SMTP_URL: v.pipe(
     v.optional(v.pipe(v.string(), v.regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://'))),
     isSecret(),
-    v.description('Mail server, smtps://user:password@host:465; without it mails are written to the log'),
+    v.description(
+      'Mail server, smtps://user:password@host:465; without it mails are written to the log, in staging and production no more than that there was one',
+    ),
   ),
   MAIL_FROM: v.pipe(text('RaptorFlow ADAPT <no-reply@raptorflow.example>'), v.description('Sender of mails')),
 }

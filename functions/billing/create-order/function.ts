@@ -12,6 +12,8 @@ export default defineRoute({
     'Which of these it is follows from the subscription that there is. The price and the tax are those of this moment; the order waits a day for its payment. What costs nothing is given at once.',
   body: OrderDraft,
   idempotent: true,
+  // Codes of coupons are not for guessing, and the gateway is asked.
+  cost: 20,
   audit: 'order.created',
   responses: { 201: Order },
   resources: { enqueues: billingFollowUps },

@@ -12,6 +12,8 @@ export default defineRoute({
     'For periods of up to ₹15,000 with tax; dearer ones are ordered by POST /v1/billing/orders. The first period is charged with the authorization, in a trial at its end. Until then the subscription is incomplete; asked again, the earlier mandate is replaced.',
   body: SubscriptionDraft,
   idempotent: true,
+  // Codes of coupons are not for guessing, and the gateway is asked.
+  cost: 20,
   audit: 'subscription.created',
   responses: { 201: Subscription },
   resources: { enqueues: [endMandate, sendBillingMail] },

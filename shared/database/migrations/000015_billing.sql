@@ -607,7 +607,7 @@ grant select on plans, plan_prices, plan_limits, ledger_accounts to adapt_app;
 grant select, insert on gateway_plans, ledger_entries to adapt_app;
 grant select, insert (id, org_id, source, kind, description, occurred_at) on ledger_transactions to adapt_app;
 grant select on ledger_balances to adapt_app;
-grant select, insert, update (redeemed, maximum_redemptions, valid_until) on coupons to adapt_app;
+grant select, insert, update (redeemed) on coupons to adapt_app;
 grant select, insert, update on billing_accounts, subscriptions, orders, payments, refunds, disputes,
   invoices, invoice_series, gateway_events, settlements, billing_differences to adapt_app;
 grant select, insert, update, delete on entitlements, usage_meters, coupon_redemptions, billing_checks to adapt_app;

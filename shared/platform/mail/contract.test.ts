@@ -179,4 +179,14 @@ describe('SMTP', () => {
     await openMailer({ SMTP_URL: `smtp://127.0.0.1:${port}`, MAIL_FROM: from }, log).send(mail)
     expect([logged, raw.length]).toEqual([['mail'], 1])
   })
+
+  test.each(['staging', 'production'])(
+    'in %s the log says that a mail was not sent, and nothing of it',
+    async (APP_ENV) => {
+      const logged: string[] = []
+      const info = (...line: unknown[]) => void logged.push(JSON.stringify(line))
+      await openMailer({ MAIL_FROM: from, APP_ENV }, { info }).send(mail)
+      expect(logged).toEqual([JSON.stringify(['mail not sent: no mail server is set', { id: mail.id }])])
+    },
+  )
 })
