@@ -382,6 +382,13 @@ describe('refunds that operators ask for', () => {
     expect((await stand()).refunds).toEqual(['pending sale 10000', 'pending sale 20000'])
   })
 
+  test('are not of what the customer’s bank has taken back', async () => {
+    const { ask, event, dispute, amountPaise } = await paid()
+    await ask(1_000)
+    await tell(event('payment.dispute.lost', dispute('lost', amountPaise)))
+    for (const paise of [1, null]) await expect(ask(paise)).rejects.toMatchObject({ code: 'CONFLICT' })
+  })
+
   test('are not of a payment that was never captured', async () => {
     const { event, payment } = newsOf(await customer.order())
     await tell(event('payment.authorized', payment('authorized')))

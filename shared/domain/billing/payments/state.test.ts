@@ -75,4 +75,6 @@ test('a fee that is known stays as it was first said', () => {
   expect(merged([news('captured'), news('captured', { feePaise: 99, feeTaxPaise: 9 })])).toMatchObject(fee)
   expect(merged([news('captured'), news('authorized')])).toMatchObject(fee)
   expect(merged([news('captured', { feeTaxPaise: null })])).toMatchObject({ fee_paise: 20, fee_tax_paise: 0 })
+  // More of it than there is can't be tax; who has paid is not to wait for that.
+  expect(merged([news('captured', { feeTaxPaise: 21 })])).toMatchObject({ fee_paise: 20, fee_tax_paise: 20 })
 })

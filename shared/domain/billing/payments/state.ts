@@ -35,7 +35,11 @@ export function mergePayment(known: PaymentState | null, news: PaymentSnapshot):
     refunded_paise: status === 'refunded' ? news.amountPaise : refunded,
     fee_paise: known?.fee_paise ?? news.feePaise,
     fee_tax_paise:
-      known?.fee_paise != null ? known.fee_tax_paise : news.feePaise === null ? null : (news.feeTaxPaise ?? 0),
+      known?.fee_paise != null
+        ? known.fee_tax_paise
+        : news.feePaise === null
+          ? null
+          : Math.min(news.feeTaxPaise ?? 0, news.feePaise),
     method: known?.method ?? news.method,
     error_code: hasFailed ? (known?.error_code ?? news.errorCode) : null,
     error_description: hasFailed ? (known?.error_description ?? cut(news.errorDescription)) : null,

@@ -50,7 +50,7 @@ async function leftOf(
   payment: PaymentRow,
   purpose: RefundRequest['purpose'],
 ): Promise<number> {
-  const left = payment.amount_paise - (await refundedOrAsked(sql, payment.id))
+  const left = Math.max(0, payment.amount_paise - (await refundedOrAsked(sql, payment.id)))
   if (purpose === 'surplus') return left
   const invoice = await creditableInvoice(sql, payment.order_id)
   if (!invoice) return left

@@ -28,11 +28,16 @@ export async function findRefund(sql: Sql, id: string): Promise<RefundRow | null
   return refund ?? null
 }
 
-/** What was asked for, is under way, or was paid back of a payment, in paise. */
+/**
+ * What was asked for, is under way, or was paid back of a payment, or was taken back by the customer's bank, in paise: both
+ * together can be more than was paid.
+ */
 export async function refundedOrAsked(sql: Sql, paymentId: string): Promise<number> {
   const [sum] = await sql<{ paise: number }[]>`
-    select coalesce(sum(amount_paise), 0)::bigint as paise from refunds
-    where payment_id = ${paymentId} and status <> 'failed'`
+    select (
+      coalesce((select sum(amount_paise) from refunds where payment_id = ${paymentId} and status <> 'failed'), 0)
+      + coalesce((select sum(amount_paise) from disputes where payment_id = ${paymentId} and status = 'lost'), 0)
+    )::bigint as paise`
   return sum?.paise ?? 0
 }
 

@@ -69,7 +69,7 @@ async function refuse({ sql, now, audit }: BillingEffects, refund: RefundRow): P
   audit('refund.failed', { targetId: id, details: { amount_paise: amountPaise, reason: 'refused by the gateway' } })
   const payment = await findPayment(sql, paymentId)
   const left = (payment?.amount_paise ?? 0) - (await refundedOrAsked(sql, paymentId))
-  if (left === 0) return
+  if (left <= 0) return
   await noteDifference(sql, {
     orgId,
     kind: 'refund-refused',
