@@ -59,7 +59,10 @@ export function createPages(parts: { gateway: LocalGateway; read: Store['read'];
     const text = query.get('callback_url')
     if (!text) return null
     const url = URL.canParse(text) ? new URL(text) : null
-    if (!url || !parts.callbackOrigins.includes(url.origin)) throw refused('callback_url is of an unknown origin')
+    // The origin of `blob:` is that of who made it.
+    const isPage = url?.protocol === 'https:' || url?.protocol === 'http:'
+    if (!url || !isPage || !parts.callbackOrigins.includes(url.origin))
+      throw refused('callback_url is of an unknown origin')
     return url
   }
 
