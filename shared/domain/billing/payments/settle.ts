@@ -73,7 +73,7 @@ async function whyUnwanted(effects: BillingEffects, order: OrderRow, payment: Pa
   // Paid in time is paid in time, however late we hear of it.
   const isLate = order.expires_at !== null && payment.created_at > order.expires_at
   if (isLate && !(await doesPriceHold(effects, order))) return 'The order has expired, and its price has changed'
-  return whyNotHeld(effects, order)
+  return whyNotHeld(effects, order, new Date(payment.created_at))
 }
 
 /** What is left of a running period costs less each day. */

@@ -121,6 +121,41 @@ describe('a mandate', () => {
   })
 
   test.each([
+    [
+      'a subscription that an order has begun',
+      async (coupon: string | null) => {
+        const order = await buyer.order(gateway.now(), { couponCode: coupon })
+        await buyer.pay(gateway.now(), order)
+      },
+    ],
+    [
+      'a subscription that had been cancelled',
+      () => buyer.change(gateway.now(), (effects) => cancelSubscription(effects, buyer.orgId, 'now')),
+    ],
+  ])('that is authorized for %s, before it is ended, is paid back', async (_, before) => {
+    for (const coupon of [null, `HALF-${buyer.orgId.slice(-8).toUpperCase()}`]) {
+      if (coupon) {
+        buyer = await createSubscriber(database)
+        const half = { code: coupon, percent_basis_points: 5_000, duration: 'once', valid_from: gateway.now() }
+        await buyer.asOperator((sql) => sql`insert into coupons ${sql(half)}`)
+      }
+      const id = await ask({ coupon_code: coupon })
+      await before(coupon)
+      const [given, entitled] = [await charged(), await buyer.entitlement()]
+      gateway.advance(60)
+      await gateway.controls.authorizeMandate(id)
+      await hear()
+      const purposes = await buyer.read(
+        (sql) => sql<{ purpose: string }[]>`
+          select purpose from payments order by created_at desc, id desc limit 1`,
+      )
+      expect(purposes).toEqual([{ purpose: 'surplus' }])
+      expect(buyer.asked.map(({ name }) => name)).toContain('billing-send-refund')
+      expect([await charged(), await buyer.entitlement()]).toEqual([given, entitled])
+    }
+  })
+
+  test.each([
     ['wholly', 699_700, 'surplus'],
     ['in part', 100, null],
   ])(

@@ -1,4 +1,5 @@
 import { AppError } from '../../errors.ts'
+import type { Sql } from '../../sql.ts'
 import { usableCoupon } from '../coupons/coupons.ts'
 import type { BillingEffects } from '../effects.ts'
 import type { OrderRow } from '../orders/rows.ts'
@@ -6,17 +7,38 @@ import { openCredit } from '../quotes/credit.ts'
 import { findLive, findSubscription, paidSpan, type SubscriptionRow } from './rows.ts'
 
 /**
- * Why what an order buys can't be given any more, in words for its customer; null when it can. What a mandate has charged is
- * always given. The caller holds the lock of the account.
+ * Why what an order buys can't be given any more, in words for its customer; null when it can. The caller holds the lock of
+ * the account.
+ * @param paidAt when its payment was made
  */
-export async function whyNotHeld(effects: BillingEffects, order: OrderRow): Promise<string | null> {
+export async function whyNotHeld(
+  effects: BillingEffects,
+  order: OrderRow,
+  paidAt = effects.now,
+): Promise<string | null> {
   const { sql } = effects
-  if (order.collection === 'mandate' || order.subscription_id === null) return null
+  if (order.subscription_id === null) return null
   const row = await findSubscription(sql, order.org_id, order.subscription_id)
   if (!row) return 'What was ordered is gone'
+  if (order.collection === 'mandate') return whyChargedInVain(sql, row, order, paidAt)
   const live = await findLive(sql, order.org_id)
   if (live && live.id !== row.id) return 'Another subscription has begun'
   return whyUnfit(row, order) ?? (await whyDearer(effects, order))
+}
+
+/**
+ * What a mandate charges is given, but for a first charge that somebody has authorized before the mandate was ended at the
+ * gateway, and after the subscription had been begun otherwise or had ended.
+ */
+async function whyChargedInVain(sql: Sql, row: SubscriptionRow, order: OrderRow, paidAt: Date): Promise<string | null> {
+  if (order.kind !== 'start') return null
+  const [begun] = await sql`
+    select 1 from orders
+    where subscription_id = ${row.id} and id <> ${order.id} and kind = 'start' and fulfilled_at is not null`
+  if (begun) return 'The subscription had begun already'
+  if (row.ended_at === null || paidAt <= new Date(row.ended_at)) return null
+  if (row.status !== 'expired') return 'What was ordered has ended'
+  return (await findLive(sql, order.org_id)) ? 'Another subscription has begun' : null
 }
 
 /** Whether the subscription is still as the order found it. */
