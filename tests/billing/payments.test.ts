@@ -150,13 +150,13 @@ describe('a payment that does not go straight', () => {
 describe('webhooks', () => {
   test(`doubled and in any order end as if each had come once, in its turn (seed ${seed})`, async () => {
     const random = new Random(seed)
-    for (let round = 0; round < 3; round++) {
+    for (const then of ['refunded', 'paid twice', 'refunded'] as const) {
       const customer = await shop.customer()
       const order = await shop.order(customer, team)
       const { payment: failed } = await shop.gateway.controls.pay(order.gatewayOrderId, { outcome: 'failed' })
       const { payment } = await shop.gateway.controls.pay(order.gatewayOrderId)
-      await shop.gateway.controls.refund(payment.id, 100_000)
-      if (random.next() < 0.5) await shop.gateway.controls.authorizeLate(failed.id)
+      if (then === 'refunded') await shop.gateway.controls.refund(payment.id, 100_000)
+      else await shop.gateway.controls.authorizeLate(failed.id)
       const events = await shop.news()
       for (const event of random.shuffle([...events, ...events, ...events.slice(0, 3)])) {
         expect((await shop.deliver(event)).status).toBe(200)
@@ -167,7 +167,7 @@ describe('webhooks', () => {
       await shop.cron('billing-follow-up')
       await shop.settle()
       expect((await readOrder(customer, order)).status).toBe('paid')
-      expect(await invoicesOf(customer)).toHaveLength(2)
+      expect(await invoicesOf(customer)).toHaveLength(then === 'refunded' ? 2 : 1)
       await shop.expectBooksInOrder({ [customer.orgId]: entitled })
     }
   })
