@@ -23,6 +23,8 @@ afterAll(async () => {
 })
 
 const replayed = 'idempotent-replayed'
+/** Its URL is another one each second. */
+const signedAnew = 'billing-download-invoice'
 
 for (const { name, route, example } of routes.filter((swept) => swept.route.idempotent)) {
   test(`${name}: an Idempotency-Key is its caller's own; another's same key is another request`, async () => {
@@ -62,7 +64,7 @@ for (const { name, route, example } of routes.filter(
     const own = await sendExample(mine, route, ours, { headers: { 'if-none-match': etag } })
     const plain = await sendExample(mine, route, ours)
     if (own.status === 304) expect(plain.body).toEqual(foreign.body)
-    else expect(own.body).toEqual(plain.body)
+    else if (name !== signedAnew) expect(own.body).toEqual(plain.body)
     if (!request.params || route.access === 'operator' || namesOfAll.includes(name)) return
     const denied = await sendExample(
       mine,
@@ -92,10 +94,7 @@ test('whatever one organization does, no list, count, page or summary of another
   const { product } = mine
   const reads = routes.filter(
     ({ name, route }) =>
-      route.method === 'GET' &&
-      (isOfOrganization(route) || route.access === 'signed-in') &&
-      // Signed anew each second.
-      name !== 'billing-download-invoice',
+      route.method === 'GET' && (isOfOrganization(route) || route.access === 'signed-in') && name !== signedAnew,
   )
   const requests = new Map<SweptRoute, RouteExample>()
   for (const swept of reads) requests.set(swept, await swept.example(mine))
