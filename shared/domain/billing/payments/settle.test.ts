@@ -374,6 +374,16 @@ describe('refunds that operators ask for', () => {
     })
   })
 
+  test('are under way when the gateway tells of them, also where it seemed to have refused', async () => {
+    const { ask, event, refund, amountPaise } = await paid()
+    const { id } = await ask(null)
+    await customer.change((effects) => recordRefund(effects, customer.orgId, id, null))
+    expect((await stand()).differences).toEqual([`refund-refused ${amountPaise}`])
+    await tell(event('refund.created', refund('rfnd_told', 'pending', amountPaise, id)))
+    expect(await stand()).toMatchObject({ refunds: [`pending sale ${amountPaise}`], differences: [] })
+    await expect(ask(null)).rejects.toMatchObject({ code: 'CONFLICT' })
+  })
+
   test('are the ones that the gateway tells of, by our id in its note; a note of another one is not believed', async () => {
     const { ask, event, refund } = await paid()
     const asked = await ask(10_000)

@@ -36,13 +36,16 @@ export async function applyRefund(effects: BillingEffects, orgId: string, news: 
     await noteDifference(sql, { ...difference, expected: refund.amount_paise, amountPaise })
     return true
   }
-  if (rank[news.status] <= rank[refund.status] && refund.gateway_refund_id !== null) return true
-  const status = rank[news.status] > rank[refund.status] ? news.status : refund.status
+  // One that it seemed to have refused is what it tells now.
+  const known = refund.gateway_refund_id === null ? 'requested' : refund.status
+  if (rank[news.status] <= rank[known]) return true
+  const { status } = news
   if (status === 'processed' && !(await fits(effects, payment, refund, news))) return true
   await sql`
     update refunds set status = ${status}, gateway_refund_id = ${news.id}, updated_at = ${now},
       processed_at = ${status === 'processed' ? news.createdAt : null}
     where id = ${refund.id}`
+  if (refund.status === 'failed') await resolveFailure(effects, refund, news)
   if (status === 'processed') await process(effects, payment, refund, news)
   if (status === 'failed') await noteFailure(effects, refund, news)
   return true
@@ -121,12 +124,6 @@ async function process(
   await postTransaction(sql, refundPosting({ orgId, gatewayRefundId: news.id, amountPaise, at: news.createdAt }))
   const details = { gateway_refund_id: news.id, amount_paise: amountPaise, purpose: refund.purpose }
   audit('refund.processed', { targetId: refund.id, details })
-  if (refund.status === 'failed') {
-    await sql`
-      update billing_differences
-      set status = 'resolved', resolution = 'It was processed after all', resolved_at = ${now}
-      where kind = 'refund-failed' and subject = ${news.id} and status = 'open'`
-  }
   if (refund.purpose === 'sale') await creditSale(effects, payment, refund)
 }
 
@@ -142,6 +139,13 @@ async function creditSale(effects: BillingEffects, payment: PaymentRow, refund: 
   // Somebody paid back at the dashboard what was the customer's credit already.
   const difference = { orgId, kind: 'refund-exceeds-invoice', subject: refund.id, expected: grossPaise }
   await noteDifference(effects.sql, { ...difference, found: amountPaise, amountPaise: amountPaise - grossPaise })
+}
+
+async function resolveFailure({ sql, now }: BillingEffects, refund: RefundRow, news: RefundSnapshot): Promise<void> {
+  await sql`
+    update billing_differences
+    set status = 'resolved', resolution = 'The gateway has taken it after all', resolved_at = ${now}
+    where kind in ('refund-failed', 'refund-refused') and subject in (${refund.id}, ${news.id}) and status = 'open'`
 }
 
 async function noteFailure({ sql, audit }: BillingEffects, refund: RefundRow, news: RefundSnapshot): Promise<void> {
