@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { newId } from '#shared/domain/ids.ts'
 import { Random } from '../faults/random.ts'
 import type { RecordedEvent } from '../setup/gateway.ts'
@@ -10,6 +10,9 @@ const seed = Number(process.env.ADAPT_FAULT_SEED ?? 20261121)
 const team = { plan_id: 'team', period: 'month', seats: 5 }
 const previousSecret = 'webhook-secret-of-last-week'
 const entitled = { plan: 'team', seats: 5 }
+
+// For machines that are busy: no measure of anything.
+vi.setConfig({ testTimeout: 240_000 })
 
 let shop: Shop
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { call } from '../setup/product.ts'
 import { type Customer, openShop, type Shop } from './shop.ts'
 
@@ -7,6 +7,9 @@ const india = (text: string) => new Date(`${text}+05:30`)
 const toMinute = (time: string) => time.slice(0, 16)
 const team = { plan_id: 'team', period: 'month', seats: 5 }
 const business = { plan_id: 'business', period: 'month', seats: 15 }
+
+// For machines that are busy: no measure of anything.
+vi.setConfig({ testTimeout: 240_000 })
 
 /** Time goes on from one test to the next, from the last day of January of a leap year. */
 let shop: Shop
