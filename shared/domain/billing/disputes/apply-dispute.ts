@@ -5,6 +5,7 @@ import type { DisputeSnapshot } from '../gateway.ts'
 import { postTransaction } from '../ledger/post.ts'
 import { disputeHeldPosting, disputeLostPosting, disputeWonPosting } from '../ledger/postings.ts'
 import { lockPaymentOf } from '../payments/rows.ts'
+import { disputeRank } from '../ranks.ts'
 
 /** A row of `disputes`. */
 export interface DisputeRow {
@@ -26,15 +27,7 @@ const columns = [
   ...['respond_by', 'created_at', 'updated_at'],
 ]
 
-const rank: Record<DisputeSnapshot['status'], number> = {
-  open: 0,
-  action_required: 1,
-  under_review: 2,
-  closed: 3,
-  won: 3,
-  lost: 3,
-}
-const isOver = (status: DisputeSnapshot['status']) => rank[status] === 3
+const isOver = (status: DisputeSnapshot['status']) => disputeRank[status] === 3
 
 /**
  * Takes in what the gateway shows of a dispute, however often and in whatever order: what it holds back of the money, and
@@ -56,7 +49,7 @@ export async function applyDispute(effects: BillingEffects, orgId: string, news:
     await compareEnds(effects, known, news)
     return true
   }
-  const status = known && rank[known.status] >= rank[news.status] ? known.status : news.status
+  const status = known && disputeRank[known.status] >= disputeRank[news.status] ? known.status : news.status
   const deducted = Math.max(known?.deducted_paise ?? 0, news.deductedPaise)
   const dispute = known
     ? await update(effects, known, { status, deducted, news })

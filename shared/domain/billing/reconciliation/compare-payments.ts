@@ -1,7 +1,7 @@
 import type { PaymentSnapshot } from '../gateway.ts'
+import { paymentRank } from '../ranks.ts'
 import type { GatewayBooks, OurBooks, OurPayment } from './books.ts'
 import { difference, inAnotherCurrency, type Notes } from './findings.ts'
-import { paymentRank } from './ranks.ts'
 
 /** Payments; returns whose each of them is, by the gateway's id. */
 export function comparePayments(

@@ -1,8 +1,8 @@
 import type { RefundSnapshot } from '../gateway.ts'
+import { refundRank } from '../ranks.ts'
 import type { GatewayBooks, OurBooks, OurRefund } from './books.ts'
 import { wasTaken } from './compare-payments.ts'
 import { difference, inAnotherCurrency, type Notes } from './findings.ts'
-import { refundRank } from './ranks.ts'
 
 /** Refunds; after the payments, whose parked receipts they may be of. */
 export function compareRefunds(

@@ -1,6 +1,7 @@
+import { disputeRank } from '../ranks.ts'
+import { isEnd } from '../subscriptions/state.ts'
 import type { GatewayBooks, OurBooks } from './books.ts'
 import { difference, inAnotherCurrency, type Notes } from './findings.ts'
-import { disputeRank, endsOfMandates } from './ranks.ts'
 
 /** Disputes: what the gateway has, we have, and no more. */
 export function compareDisputes(
@@ -27,9 +28,9 @@ export function compareDisputes(
       continue
     }
     // Between states that are no ends it may go back and forth.
-    const isEnd = our === disputeRank.lost
+    const isOver = our === disputeRank.lost
     const isOlder = new Date(row.updated_at) < theirs.listedAt
-    if (isEnd && isOlder && dispute.status !== row.status) {
+    if (isOver && isOlder && dispute.status !== row.status) {
       notes.differences.push(difference('dispute-state-differs', dispute.id, orgId, row.status, dispute.status))
     }
   }
@@ -40,7 +41,7 @@ export function compareSubscriptions(notes: Notes, theirs: GatewayBooks, ours: O
   const rows = new Map(ours.subscriptions.map((row) => [row.gateway_subscription_id, row]))
   for (const { id, status, paidCount } of theirs.subscriptions) {
     const row = rows.get(id)
-    const isLive = !endsOfMandates.has(status)
+    const isLive = !isEnd(status)
     if (!row) {
       // Nobody has authorized one that was only created.
       if (isLive && status !== 'created') {

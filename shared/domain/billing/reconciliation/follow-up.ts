@@ -2,8 +2,8 @@ import type { Enqueue, TaskType } from '../../messaging.ts'
 import type { Sql } from '../../sql.ts'
 import { lockAccount } from '../accounts/lock.ts'
 import { applyFetched, applyGatewayEvent, endMandate, sendRefund } from '../messages.ts'
+import { endStatuses } from '../subscriptions/rows.ts'
 import { releaseFoundReceipts } from './parking.ts'
-import { endsOfMandates } from './ranks.ts'
 
 /** Rows of one kind that one run takes up, those that wait longest first. */
 const limit = 200
@@ -89,7 +89,7 @@ async function findStuck(sql: Sql, now: Date) {
     mandates: await sql<AtGateway[]>`
       select id, org_id, gateway_subscription_id as gateway_id from subscriptions
       where ended_at is not null and gateway_subscription_id is not null
-        and (gateway_status is null or gateway_status not in ${sql([...endsOfMandates] as string[])}) and ${isDue('ended_at')}
+        and (gateway_status is null or gateway_status not in ${sql([...endStatuses])}) and ${isDue('ended_at')}
       order by updated_at limit ${limit}`,
   }
 }

@@ -1,4 +1,5 @@
 import type { Sql } from '../../sql.ts'
+import { endStatuses } from '../subscriptions/rows.ts'
 import type {
   GatewayBooks,
   OurBooks,
@@ -12,7 +13,6 @@ import type {
 } from './books.ts'
 import type { Repair } from './findings.ts'
 import type { OldestOpen } from './list-gateway.ts'
-import { endsOfMandates } from './ranks.ts'
 
 /** A mandate's row is written a moment before or after the gateway has it. */
 const leewayMilliseconds = 86_400_000
@@ -23,7 +23,7 @@ export async function readOldestOpen(sql: Sql, now: Date): Promise<OldestOpen> {
     select
       (select min(created_at) from subscriptions
         where gateway_subscription_id is not null
-            and (ended_at is null or gateway_status is null or gateway_status not in ${sql([...endsOfMandates] as string[])})
+            and (ended_at is null or gateway_status is null or gateway_status not in ${sql([...endStatuses])})
           or replaced_gateway_ids <> '[]' and updated_at > ${now}::timestamptz - interval '7 days'
       ) as mandate,
       (select min(created_at) from disputes where status not in ('closed', 'won', 'lost')) as dispute`

@@ -7,9 +7,8 @@ import { postTransaction } from '../ledger/post.ts'
 import { refundPosting } from '../ledger/postings.ts'
 import { lockPaymentOf, type PaymentRow } from '../payments/rows.ts'
 import { refundStatus } from '../payments/state.ts'
+import { refundRank } from '../ranks.ts'
 import { creditableInvoice, type RefundRow, refundColumns } from './rows.ts'
-
-const rank: Record<RefundRow['status'], number> = { requested: 0, pending: 1, failed: 2, processed: 3 }
 
 /**
  * Takes in what the gateway shows of a refund, however often and in whatever order. One that somebody made at its
@@ -38,7 +37,7 @@ export async function applyRefund(effects: BillingEffects, orgId: string, news: 
   }
   // One that it seemed to have refused is what it tells now.
   const known = refund.gateway_refund_id === null ? 'requested' : refund.status
-  if (rank[news.status] <= rank[known]) return true
+  if (refundRank[news.status] <= refundRank[known]) return true
   const { status } = news
   if (status === 'processed' && !(await fits(effects, payment, refund, news))) return true
   await sql`

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { escapeHtml, pageHeaders } from '../../html-page.ts'
 
 const style = `
   body { font: 16px/1.5 system-ui, sans-serif; max-width: 24rem; margin: 4rem auto; padding: 0 1rem; }
@@ -40,29 +40,5 @@ ${page.error === null ? '' : `<p class="error" role="alert">${escapeHtml(page.er
 `
 }
 
-/**
- * Headers of the page: nothing is loaded, nothing runs, nobody frames it, and its form goes here and then to the
- * application (browsers apply `form-action` to the redirect too).
- */
-export function consentHeaders(applicationOrigin: string): Record<string, string> {
-  const policy = [
-    "default-src 'none'",
-    `style-src 'sha256-${hash('sha256', style, 'base64')}'`,
-    `form-action 'self' ${applicationOrigin}`,
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-  ]
-  return {
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': policy.join('; '),
-    'x-frame-options': 'DENY',
-    // With `no-referrer` browsers would send `Origin: null` with the form, which is checked.
-    'referrer-policy': 'same-origin',
-  }
-}
-
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (letter) => entities[letter]!)
-}
+/** Headers of the page: a form goes here or on to the application. */
+export const consentHeaders = (applicationOrigin: string) => pageHeaders(style, applicationOrigin)

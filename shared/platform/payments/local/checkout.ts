@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { LocalGateway } from '../local-gateway.ts'
 import { ApiError, refused, unknownId } from './api-error.ts'
-import { checkoutPage, mandatePage, messagePage, pageHeaders, resultPage } from './pages.ts'
+import { checkoutPage, headersOf, mandatePage, messagePage, resultPage } from './pages.ts'
 import type { Method } from './payments.ts'
 import type { Store } from './store.ts'
 
@@ -14,7 +14,7 @@ interface Page {
 export function createPages(parts: { gateway: LocalGateway; read: Store['read']; callbackOrigins: readonly string[] }) {
   const { gateway, read } = parts
 
-  const page = (html: string, callback: URL | null = null): Page => ({ html, headers: pageHeaders(callback) })
+  const page = (html: string, callback: URL | null = null): Page => ({ html, headers: headersOf(callback) })
 
   async function checkout(id: string, callback: URL | null, form: URLSearchParams | null): Promise<Page> {
     const { wire: order } = await read((work) => work.get('order', id))

@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto'
 import { formatRupees } from '#shared/domain/billing/money.ts'
+import { escapeHtml, pageHeaders } from '../../html-page.ts'
 import type { CheckoutResult } from '../local-gateway.ts'
 import type { WireOrder, WirePlan, WireSubscription } from './wire.ts'
 
@@ -30,24 +30,7 @@ const style = `
   footer { padding: 0 1.5rem 1.25rem; color: var(--soft); font-size: .8125rem; }
 `
 
-/** Headers of the pages: nothing is loaded, nothing runs, nobody frames them; a form goes here or back to the merchant. */
-export function pageHeaders(callback: URL | null): Record<string, string> {
-  const policy = [
-    "default-src 'none'",
-    `style-src 'sha256-${hash('sha256', style, 'base64')}'`,
-    `form-action 'self'${callback ? ` ${callback.origin}` : ''}`,
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-  ]
-  return {
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': policy.join('; '),
-    'x-frame-options': 'DENY',
-    'x-content-type-options': 'nosniff',
-    // With `no-referrer` browsers would send `Origin: null` with the form, which is checked.
-    'referrer-policy': 'same-origin',
-  }
-}
+export const headersOf = (callback: URL | null) => pageHeaders(style, callback?.origin)
 
 function frame(title: string, head: { above: string; heading: string; below: string }, body: string): string {
   return `<!doctype html>
@@ -155,10 +138,4 @@ export function messagePage(heading: string, text: string): string {
 
 function dayOf(seconds: number): string {
   return new Date(seconds * 1000).toLocaleDateString('en-IN', { dateStyle: 'long', timeZone: 'Asia/Kolkata' })
-}
-
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (letter) => entities[letter]!)
 }

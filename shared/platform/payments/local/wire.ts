@@ -1,3 +1,5 @@
+import type { GatewaySubscriptionStatus } from '#shared/domain/billing/gateway.ts'
+
 /*
  * The objects of the local gateway as Razorpay's API shows them (https://razorpay.com/docs/api), with what nobody is
  * shown beside them. Amounts are paise, moments seconds since 1970.
@@ -82,16 +84,7 @@ export interface WireSubscription {
   entity: 'subscription'
   plan_id: string
   customer_id: string | null
-  status:
-    | 'created'
-    | 'authenticated'
-    | 'active'
-    | 'pending'
-    | 'halted'
-    | 'paused'
-    | 'cancelled'
-    | 'completed'
-    | 'expired'
+  status: GatewaySubscriptionStatus
   current_start: number | null
   current_end: number | null
   ended_at: number | null
