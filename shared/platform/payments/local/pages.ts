@@ -30,7 +30,7 @@ const style = `
   footer { padding: 0 1.5rem 1.25rem; color: var(--soft); font-size: .8125rem; }
 `
 
-export const headersOf = (callback: URL | null) => pageHeaders(style, callback?.origin)
+export const headersOf = (callback: URL | null) => pageHeaders(style, callback?.origin ?? null)
 
 function frame(title: string, head: { above: string; heading: string; below: string }, body: string): string {
   return `<!doctype html>
