@@ -4,6 +4,7 @@ import { findDriverProblems } from './configuration/drivers.ts'
 import { findMisspelt } from './configuration/misspelt.ts'
 import { modelSettings } from './configuration/models.ts'
 import { findUnsafeEnvironment, findUnsafeSettings } from './configuration/unsafe.ts'
+import { isSecret, split, url } from './configuration/values.ts'
 import { parseDollars } from './domain/costs/money.ts'
 import { PlatformError } from './platform/errors.ts'
 
@@ -15,23 +16,7 @@ const integer = (minimum: number, maximum: number) =>
     v.minValue(minimum),
     v.maxValue(maximum),
   )
-const list = v.pipe(
-  v.string(),
-  v.transform((value) =>
-    value
-      .split(',')
-      .map((item) => item.trim())
-      .filter(Boolean),
-  ),
-)
-/** An address to which paths are appended: a slash at its end is dropped. */
-const url = v.pipe(
-  v.string(),
-  v.url(),
-  v.transform((value) => value.replace(/\/+$/, '')),
-)
-/** Never shown: not in an example, not in a message. */
-const isSecret = <Value>() => v.metadata<Value, { secret: true }>({ secret: true })
+const list = v.pipe(v.string(), split)
 /** A secret that we make ourselves, at random. */
 const secret = v.pipe(
   v.string(),

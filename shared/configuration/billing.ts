@@ -1,12 +1,7 @@
 import * as v from 'valibot'
 import { isGstin } from '../domain/billing/tax/gstin.ts'
+import { isSecret, url } from './values.ts'
 
-const isSecret = <Value>() => v.metadata<Value, { secret: true }>({ secret: true })
-const url = v.pipe(
-  v.string(),
-  v.url(),
-  v.transform((value) => value.replace(/\/+$/, '')),
-)
 const secret = v.pipe(v.optional(v.pipe(v.string(), v.minLength(8, 'must have at least 8 characters'))), isSecret())
 /** Whoever knows it says what was paid. */
 const webhookSecret = v.pipe(secret, v.metadata({ secret: true, random: true }))

@@ -1,21 +1,10 @@
 import * as v from 'valibot'
 import { ModelNameText } from '../domain/models/aliases.ts'
 import { PriceList } from '../domain/models/price.ts'
+import { isSecret, split, url } from './values.ts'
 
-const split = v.transform((value: string) =>
-  value
-    .split(',')
-    .map((item) => item.trim())
-    .filter(Boolean),
-)
 const models = v.pipe(v.string(), split, v.array(ModelNameText), v.minLength(1), v.maxLength(5))
-const url = v.pipe(
-  v.string(),
-  v.url(),
-  v.transform((value) => value.replace(/\/+$/, '')),
-)
 const key = v.optional(v.string())
-const isSecret = <Value>() => v.metadata<Value, { secret: true }>({ secret: true })
 const order = 'in the order in which they are asked, e.g. gemini:gemini-2.5-flash,local:rules-1.'
 const standard = 'Without it rules of ours on one machine, models of Vertex AI on Google Cloud'
 
