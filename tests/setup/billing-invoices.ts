@@ -1,4 +1,3 @@
-import type { BillingAccount } from '#shared/domain/billing/accounts/lock.ts'
 import { lockAccount } from '#shared/domain/billing/accounts/lock.ts'
 import type { BillingEffects, BillingSettings } from '#shared/domain/billing/effects.ts'
 import { issueInvoice } from '#shared/domain/billing/invoices/issue.ts'
@@ -32,25 +31,23 @@ export function createCustomer(
   { orgId = newId(), settings = testSettings }: { orgId?: string; settings?: BillingSettings } = {},
 ) {
   const told: Told = { tasks: [], audited: [] }
-  const change = <Result>(
-    work: (effects: BillingEffects, account: BillingAccount) => Promise<Result>,
-    now = new Date(),
-  ): Promise<Result> =>
+  const change = <Result>(work: (effects: BillingEffects) => Promise<Result>, now = new Date()): Promise<Result> =>
     database.transaction({ ...nobody, orgId }, async (sql) => {
       const account = await lockAccount(sql, orgId)
       const effects: BillingEffects = {
         sql,
         now,
         settings,
+        account,
         enqueue: async (type, payload) => void told.tasks.push({ name: type.name, payload }),
         audit: (action) => void told.audited.push(action),
       }
-      return work(effects, account)
+      return work(effects)
     })
 
   /** An order over these lines, taxed by the account as it is, and not paid for here. */
   const order = (lines: readonly OrderLine[] = [line(499_900)]) =>
-    change(async ({ sql, settings }, account) => {
+    change(async ({ sql, settings, account }) => {
       const net_paise = lines.reduce((sum, { net_paise }) => sum + net_paise, 0)
       const amounts = { net_paise, ...taxOf(net_paise, taxKindOf(account, settings.seller)) }
       const id = newId()
@@ -70,8 +67,8 @@ export type Customer = ReturnType<typeof createCustomer>
 /** Issues the invoice of a new order. Returns its id. */
 export async function issueInvoiceOf(customer: Customer): Promise<string> {
   const order = await customer.order()
-  const { id } = await customer.change((effects, account) =>
-    issueInvoice(effects, { orgId: customer.orgId, order, paymentId: null, account }),
+  const { id } = await customer.change((effects) =>
+    issueInvoice(effects, { orgId: customer.orgId, order, paymentId: null }),
   )
   return id
 }

@@ -1,5 +1,4 @@
 import type postgres from 'postgres'
-import type { BillingAccount } from '#shared/domain/billing/accounts/lock.ts'
 import { lockAccount } from '#shared/domain/billing/accounts/lock.ts'
 import type { BillingEffects } from '#shared/domain/billing/effects.ts'
 import type {
@@ -30,12 +29,9 @@ export interface Sent {
 export interface PayingCustomer {
   orgId: string
   sent: Sent[]
-  change<Result>(
-    work: (effects: BillingEffects, account: BillingAccount) => Promise<Result>,
-    now?: Date,
-  ): Promise<Result>
+  change<Result>(work: (effects: BillingEffects) => Promise<Result>, now?: Date): Promise<Result>
   /** The same, and as if it had never been. */
-  tryOut<Result>(work: (effects: BillingEffects, account: BillingAccount) => Promise<Result>): Promise<Result>
+  tryOut<Result>(work: (effects: BillingEffects) => Promise<Result>): Promise<Result>
   /** Orders a month of Team; the gateway knows it as `order_…` of its id. */
   order(now?: Date): Promise<OrderRow>
 }
@@ -45,16 +41,12 @@ export async function createPayingCustomer(database: Database, owner: postgres.S
   await owner`insert into organizations (id, name) values (${orgId}, 'Example')`
   const sent: Sent[] = []
 
-  async function run<Result>(
-    sql: Sql,
-    now: Date,
-    work: (effects: BillingEffects, account: BillingAccount) => Promise<Result>,
-  ): Promise<Result> {
+  async function run<Result>(sql: Sql, now: Date, work: (effects: BillingEffects) => Promise<Result>): Promise<Result> {
     const account = await lockAccount(sql, orgId)
     const enqueue: BillingEffects['enqueue'] = async (type, payload) => {
       sent.push({ name: type.name, payload: payload as Record<string, unknown> })
     }
-    return work({ sql, now, settings: testSettings, enqueue, audit: () => {} }, account)
+    return work({ sql, now, settings: testSettings, account, enqueue, audit: () => {} })
   }
 
   const customer: PayingCustomer = {
@@ -74,14 +66,14 @@ export async function createPayingCustomer(database: Database, owner: postgres.S
         })
       return result!.value
     },
-    order: (now = noon) => customer.change((effects, account) => orderTeam(effects, orgId, account), now),
+    order: (now = noon) => customer.change((effects) => orderTeam(effects, orgId), now),
   }
   return customer
 }
 
 /** Orders a month of Team for five people. */
-export async function orderTeam(effects: BillingEffects, orgId: string, account: BillingAccount): Promise<OrderRow> {
-  const { sql, settings, now: at } = effects
+export async function orderTeam(effects: BillingEffects, orgId: string): Promise<OrderRow> {
+  const { sql, settings, account, now: at } = effects
   const draft = { plan_id: 'team', period: 'month', seats: 5 } as const
   const offer = await offerOrder(sql, { orgId, account, settings, at }, draft)
   const atGateway: OrderSnapshot = {
@@ -93,7 +85,7 @@ export async function orderTeam(effects: BillingEffects, orgId: string, account:
     status: 'created',
     createdAt: at,
   }
-  return placeOrder(effects, { orgId, account, offer, atGateway, createdBy: null })
+  return placeOrder(effects, { orgId, offer, atGateway, createdBy: null })
 }
 
 /** What the gateway would tell of a payment of an order, and of all that follows from it. */

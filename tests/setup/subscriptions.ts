@@ -1,4 +1,4 @@
-import { type BillingAccount, lockAccount } from '#shared/domain/billing/accounts/lock.ts'
+import { lockAccount } from '#shared/domain/billing/accounts/lock.ts'
 import type { BillingEffects } from '#shared/domain/billing/effects.ts'
 import type { PaymentSnapshot } from '#shared/domain/billing/gateway.ts'
 import { fulfilOrder } from '#shared/domain/billing/orders/fulfil.ts'
@@ -38,9 +38,10 @@ function capturedPayment(order: OrderRow, amountPaise: number, createdAt: Date):
 /** An organization that is there, as one that buys things. */
 export function subscriberOf(database: Database, { orgId, ownerId }: { orgId: string; ownerId: string }) {
   const asked: Asked[] = []
-  const effectsIn = (sql: Sql, now: Date): BillingEffects => ({
+  const effectsIn = async (sql: Sql, now: Date): Promise<BillingEffects> => ({
     sql,
     now,
+    account: await lockAccount(sql, orgId),
     settings: testSettings,
     enqueue: async (type, payload) => void asked.push({ name: type.name, payload: payload as Asked['payload'] }),
     audit: () => {},
@@ -51,15 +52,12 @@ export function subscriberOf(database: Database, { orgId, ownerId }: { orgId: st
     orgId,
     ownerId,
     asked,
-    effectsIn,
     read,
     /** Runs a change of its billing at a moment. */
-    change: <Result>(
-      now: Date,
-      work: (effects: BillingEffects, account: BillingAccount) => Promise<Result>,
-    ): Promise<Result> => read(async (sql) => work(effectsIn(sql, now), await lockAccount(sql, orgId))),
+    change: <Result>(now: Date, work: (effects: BillingEffects) => Promise<Result>): Promise<Result> =>
+      read(async (sql) => work(await effectsIn(sql, now))),
     quote: (now: Date, wish: Wish = {}) =>
-      subscriber.change(now, ({ sql, settings }, account) =>
+      subscriber.change(now, ({ sql, settings, account }) =>
         quote(sql, {
           ...{ planId: 'team', period: 'month', seats: 5, couponCode: null, orgId, account, settings, at: now },
           ...wish,
@@ -67,9 +65,9 @@ export function subscriberOf(database: Database, { orgId, ownerId }: { orgId: st
       ),
     /** Makes an order that isn't paid yet. */
     order: (now: Date, wish: Wish = {}): Promise<OrderRow> =>
-      subscriber.change(now, async (effects, account) => {
+      subscriber.change(now, async (effects) => {
         const offer = await quote(effects.sql, {
-          ...{ planId: 'team', period: 'month', seats: 5, couponCode: null, orgId, account },
+          ...{ planId: 'team', period: 'month', seats: 5, couponCode: null, orgId, account: effects.account },
           ...{ settings: effects.settings, at: now, ...wish },
         })
         const id = newId()

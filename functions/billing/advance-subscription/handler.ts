@@ -6,6 +6,6 @@ import type job from './function.ts'
 
 export const run: RunJob<typeof job> = async (context, { subscription_id }) => {
   const { orgId } = context.principal
-  const { effects } = await openBilling(context, orgId, billingSettings(context.config))
+  const effects = await openBilling(context, orgId, billingSettings(context.config))
   await advanceSubscription(effects, orgId, subscription_id)
 }

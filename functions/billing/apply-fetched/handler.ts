@@ -21,7 +21,7 @@ export const prepare: PrepareJob<typeof job, Fetched | null> = async (context, w
 export const run: RunJob<typeof job, Fetched | null> = async (context, _payload, fetched) => {
   if (!fetched) return
   const { orgId } = context.principal
-  const { effects } = await openBilling(context, orgId, billingSettings(context.config))
+  const effects = await openBilling(context, orgId, billingSettings(context.config))
   await applyFetchedObject(effects, orgId, fetched)
   for (const difference of await newDifferences(context.sql, orgId)) context.log.error('billing differs', difference)
 }

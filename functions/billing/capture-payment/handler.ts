@@ -17,7 +17,7 @@ export const prepare: PrepareJob<typeof job, PaymentSnapshot | null> = async (co
 export const run: RunJob<typeof job, PaymentSnapshot | null> = async (context, _payload, captured) => {
   if (!captured) return
   const { orgId } = context.principal
-  const { effects } = await openBilling(context, orgId, billingSettings(context.config))
+  const effects = await openBilling(context, orgId, billingSettings(context.config))
   await applyPayment(effects, orgId, captured)
   for (const difference of await newDifferences(context.sql, orgId)) context.log.error('billing differs', difference)
 }

@@ -7,6 +7,6 @@ import type route from './function.ts'
 
 export const run: RunRoute<typeof route> = async (context, { body }) => {
   const { orgId } = context.principal
-  const { effects, account } = await openBilling(context, orgId, billingSettings(context.config))
-  return { status: 200, body: showSubscription(await changeSubscription(effects, { orgId, account }, body)) }
+  const effects = await openBilling(context, orgId, billingSettings(context.config))
+  return { status: 200, body: showSubscription(await changeSubscription(effects, orgId, body)) }
 }

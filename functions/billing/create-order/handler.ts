@@ -25,8 +25,8 @@ export const prepare: PrepareRoute<typeof route, Prepared> = async (context, { b
 
 export const run: RunRoute<typeof route, Prepared> = async (context, _request, { offer, atGateway }) => {
   const { orgId, userId } = context.principal
-  const { effects, account } = await openBilling(context, orgId, billingSettings(context.config))
-  const order = await placeOrder(effects, { orgId, account, offer, atGateway, createdBy: userId })
+  const effects = await openBilling(context, orgId, billingSettings(context.config))
+  const order = await placeOrder(effects, { orgId, offer, atGateway, createdBy: userId })
   const { plan_id, period, seats, kind, total_paise } = order
   context.audit('order.created', { targetId: order.id, details: { plan_id, period, seats, kind, total_paise } })
   return { status: 201, body: showOrder(order, context.payments) }

@@ -14,8 +14,8 @@ export const prepare: PrepareRoute<typeof route, AskedMandate> = (context, { bod
 
 export const run: RunRoute<typeof route, AskedMandate> = async (context, { body }, asked) => {
   const { orgId, userId } = context.principal
-  const { effects, account } = await openBilling(context, orgId, billingSettings(context.config))
-  const row = await keepMandate(effects, { orgId, account, asked, createdBy: userId }, body)
+  const effects = await openBilling(context, orgId, billingSettings(context.config))
+  const row = await keepMandate(effects, { orgId, asked, createdBy: userId }, body)
   const { plan_id, period, seats } = body
   context.audit('subscription.created', { targetId: row.id, details: { plan_id, period, seats } })
   return { status: 201, body: showSubscription(row) }

@@ -18,6 +18,6 @@ export const prepare: PrepareJob<typeof job, Ended> = async (context, { gateway_
 export const run: RunJob<typeof job, Ended> = async (context, _payload, ended) => {
   if (!ended) return
   const { orgId } = context.principal
-  const { effects } = await openBilling(context, orgId, billingSettings(context.config))
+  const effects = await openBilling(context, orgId, billingSettings(context.config))
   await applySubscription(effects, orgId, ended, context.now)
 }

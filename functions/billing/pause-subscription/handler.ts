@@ -16,7 +16,7 @@ export const prepare: PrepareRoute<typeof route, SubscriptionSnapshot> = async (
 
 export const run: RunRoute<typeof route, SubscriptionSnapshot> = async (context, _request, mandate) => {
   const { orgId } = context.principal
-  const { effects } = await openBilling(context, orgId, billingSettings(context.config))
+  const effects = await openBilling(context, orgId, billingSettings(context.config))
   await applySubscription(effects, orgId, mandate, context.now)
   const row = await readSubscription(context.sql, orgId)
   context.audit('subscription.paused', { targetId: row.id })

@@ -11,7 +11,7 @@ export const run: RunRoute<typeof route> = async (context, { params, body }) => 
   const { sql, principal, config } = context
   const orgId = await ownerOfPayment(sql, params.gateway_payment_id)
   await context.enter(orgId)
-  const { effects } = await openBilling(context, orgId, billingSettings(config))
+  const effects = await openBilling(context, orgId, billingSettings(config))
   const payment = await lockPaymentOf(sql, orgId, params.gateway_payment_id)
   if (!payment) throw notFound('Payment')
   const refund = await requestRefund(effects, payment, {

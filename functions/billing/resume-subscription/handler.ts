@@ -19,7 +19,7 @@ export const prepare: PrepareRoute<typeof route, Resumed> = async (context) => {
 
 export const run: RunRoute<typeof route, Resumed> = async (context, _request, mandate) => {
   const { orgId } = context.principal
-  const { effects } = await openBilling(context, orgId, billingSettings(context.config))
+  const effects = await openBilling(context, orgId, billingSettings(context.config))
   if (mandate) await applySubscription(effects, orgId, mandate, context.now)
   else await resumeSubscription(effects, orgId)
   const row = await readSubscription(context.sql, orgId)

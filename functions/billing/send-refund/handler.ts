@@ -20,7 +20,7 @@ export const prepare: PrepareJob<typeof job, Asked | null> = async ({ read, paym
 export const run: RunJob<typeof job, Asked | null> = async (context, { refund_id }, asked) => {
   if (!asked) return
   const { orgId } = context.principal
-  const { effects } = await openBilling(context, orgId, billingSettings(context.config))
+  const effects = await openBilling(context, orgId, billingSettings(context.config))
   await recordRefund(effects, orgId, refund_id, asked.answer)
   for (const difference of await newDifferences(context.sql, orgId)) context.log.error('billing differs', difference)
 }

@@ -7,8 +7,8 @@ import type route from './function.ts'
 
 export const run: RunRoute<typeof route> = async (context, { body }) => {
   const { orgId, userId } = context.principal
-  const { effects, account } = await openBilling(context, orgId, billingSettings(context.config))
-  const row = await startTrial(effects, { orgId, account, planId: body.plan_id, createdBy: userId })
+  const effects = await openBilling(context, orgId, billingSettings(context.config))
+  const row = await startTrial(effects, { orgId, planId: body.plan_id, createdBy: userId })
   const { id, plan_id, trial_ends_at } = row
   context.audit('trial.started', { targetId: id, details: { plan_id, trial_ends_at } })
   return { status: 201, body: showSubscription(row) }

@@ -22,6 +22,6 @@ export const prepare: PrepareJob<typeof job, MandateUpdate | null> = async (cont
 export const run: RunJob<typeof job, MandateUpdate | null> = async (context, _payload, update) => {
   if (!update) return
   const { orgId } = context.principal
-  const { effects } = await openBilling(context, orgId, billingSettings(context.config))
+  const effects = await openBilling(context, orgId, billingSettings(context.config))
   await recordUpdate(effects, orgId, update)
 }

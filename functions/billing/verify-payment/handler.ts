@@ -17,7 +17,7 @@ export const prepare: PrepareRoute<typeof route, Fetched> = async (context, { pa
 
 export const run: RunRoute<typeof route, Fetched> = async (context, { params, body }, fetched) => {
   const { orgId } = context.principal
-  const { effects } = await openBilling(context, orgId, billingSettings(context.config))
+  const effects = await openBilling(context, orgId, billingSettings(context.config))
   await applyFetchedObject(effects, orgId, fetched)
   for (const difference of await newDifferences(context.sql, orgId)) context.log.error('billing differs', difference)
   const order = await readOrder(context.sql, orgId, params.order_id)

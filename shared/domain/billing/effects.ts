@@ -1,5 +1,6 @@
 import type { Enqueue } from '../messaging.ts'
 import type { Json, Sql } from '../sql.ts'
+import type { BillingAccount } from './accounts/lock.ts'
 
 /** Who sells, as it stands on invoices. */
 export interface Seller {
@@ -22,8 +23,8 @@ export interface BillingSettings {
 }
 
 /**
- * What changes of billing work with: one transaction in the scope of an organization whose account row they have locked
- * (`lockAccount`), so that they come one after the other. A route's or a task's context has all but `settings`.
+ * What changes of billing work with: one transaction in the scope of an organization, made by `openBilling`, which locks its
+ * account row, so that they come one after the other.
  */
 export interface BillingEffects {
   sql: Sql
@@ -31,4 +32,6 @@ export interface BillingEffects {
   enqueue: Enqueue
   audit(action: string, entry?: { targetId?: string | null; details?: Readonly<Record<string, Json>> }): void
   settings: BillingSettings
+  /** As it was locked. */
+  account: BillingAccount
 }

@@ -1,9 +1,9 @@
 import type { Sql } from '../../sql.ts'
 import type { BillingEffects, BillingSettings } from '../effects.ts'
-import { type BillingAccount, lockAccount } from './lock.ts'
+import { lockAccount } from './lock.ts'
 
 /** What `openBilling` makes effects of: the context of a route, task or schedule. */
-export type BillingContext = Omit<BillingEffects, 'settings'>
+export type BillingContext = Omit<BillingEffects, 'settings' | 'account'>
 
 /**
  * Locks the billing of an organization until the commit, and gives what its changes work with. Of one that was deleted a
@@ -14,12 +14,11 @@ export async function openBilling(
   { sql, now, enqueue, audit }: BillingContext,
   orgId: string,
   settings: BillingSettings,
-): Promise<{ effects: BillingEffects; account: BillingAccount }> {
+): Promise<BillingEffects> {
   const account = await lockAccount(sql, orgId)
-  const effects = (await isThere(sql, orgId))
-    ? { sql, now, enqueue, audit, settings }
-    : { sql, now, enqueue: async () => {}, audit: () => {}, settings }
-  return { effects, account }
+  const opened = { sql, now, settings, account }
+  if (await isThere(sql, orgId)) return { ...opened, enqueue, audit }
+  return { ...opened, enqueue: async () => {}, audit: () => {} }
 }
 
 /** Whether an organization has a row, even one that is being deleted or was. */

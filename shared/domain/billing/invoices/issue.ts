@@ -1,4 +1,3 @@
-import type { BillingAccount } from '../accounts/lock.ts'
 import type { BillingEffects } from '../effects.ts'
 import { postTransaction } from '../ledger/post.ts'
 import { invoicePosting } from '../ledger/postings.ts'
@@ -20,12 +19,12 @@ export interface InvoicedOrder extends Amounts {
  */
 export async function issueInvoice(
   effects: BillingEffects,
-  of: { orgId: string; order: InvoicedOrder; paymentId: string | null; account: BillingAccount },
+  of: { orgId: string; order: InvoicedOrder; paymentId: string | null },
 ): Promise<{ id: string; number: string }> {
-  const { sql, settings, enqueue, audit } = effects
+  const { sql, settings, account, enqueue, audit } = effects
   const there = await findInvoice(effects, of.order.id)
   if (there) return there
-  const taxKind = taxKindOf(of.account, settings.seller)
+  const taxKind = taxKindOf(account, settings.seller)
   const amounts = invoiceAmounts(of.order, taxKind)
   const invoice = await issueDocument(effects, {
     orgId: of.orgId,
@@ -35,8 +34,8 @@ export async function issueInvoice(
     creditsId: null,
     refundId: null,
     seller: sellerParty(settings.seller),
-    buyer: buyerParty(of.account, await organizationName(effects, of.orgId)),
-    placeOfSupply: placeOfSupply(of.account, settings.seller),
+    buyer: buyerParty(account, await organizationName(effects, of.orgId)),
+    placeOfSupply: placeOfSupply(account, settings.seller),
     taxKind,
     lines: taxLines(of.order.lines, amounts, taxKind, settings.seller.sac),
     ...amounts,

@@ -71,14 +71,13 @@ export async function placeOrder(
   effects: BillingEffects,
   of: {
     orgId: string
-    account: BillingAccount
     offer: Offer
     atGateway: OrderSnapshot | null
     createdBy: string | null
   },
 ): Promise<OrderRow> {
-  const { sql, settings, now } = effects
-  const { orgId, account, offer, atGateway, createdBy } = of
+  const { sql, settings, account, now } = effects
+  const { orgId, offer, atGateway, createdBy } = of
   const { id, draft } = offer
   const held = await offerOrder(sql, { orgId, account, settings, at: now }, draft)
   if (!isSameOffer(held.quote, offer.quote)) {

@@ -1,4 +1,3 @@
-import { lockAccount } from '../accounts/lock.ts'
 import type { BillingEffects } from '../effects.ts'
 import { issueInvoice } from '../invoices/issue.ts'
 import type { PaymentRow } from '../payments/rows.ts'
@@ -20,7 +19,6 @@ export async function fulfilOrder(
   const order = await lockOrder(sql, orderId)
   if (!order) throw new Error('an order to be fulfilled is in another scope')
   if (order.fulfilled_at !== null) return false
-  const account = await lockAccount(sql, order.org_id)
   const [paid] = await sql<OrderRow[]>`
     update orders set status = 'paid', fulfilled_at = ${now}, payment_id = ${payment?.id ?? null}, updated_at = ${now}
     where id = ${order.id}
@@ -35,7 +33,6 @@ export async function fulfilOrder(
     orgId: order.org_id,
     order: paid,
     paymentId: payment?.id ?? null,
-    account,
   })
   const details = { invoice: invoice.number, total_paise: order.total_paise, plan_id: order.plan_id, kind: order.kind }
   audit('order.fulfilled', { targetId: order.id, details })

@@ -89,14 +89,14 @@ test('who gets a coupon for nothing and who gives one back never wait for each o
   await owner`insert into coupon_redemptions (org_id, code, order_id) values (${other.orgId}, ${code}, ${left.id})`
   const { promise: isHeld, resolve: held } = Promise.withResolvers<void>()
   const { promise: mayGoOn, resolve: goOn } = Promise.withResolvers<void>()
-  const placing = customer.change(async (effects, account) => {
-    const { sql, settings } = effects
+  const placing = customer.change(async (effects) => {
+    const { sql, settings, account } = effects
     const draft = { plan_id: 'team', period: 'month', seats: 5, coupon_code: code } as const
     const offer = await offerOrder(sql, { orgId: customer.orgId, account, settings, at: noon }, draft)
     await holdCoupon(sql, { orgId: customer.orgId, code, orderId: offer.id })
     held()
     await mayGoOn
-    return placeOrder(effects, { orgId: customer.orgId, account, offer, atGateway: null, createdBy: null })
+    return placeOrder(effects, { orgId: customer.orgId, offer, atGateway: null, createdBy: null })
   })
   await isHeld
   const { event, payment } = newsOf(chosen)
@@ -114,7 +114,7 @@ test('who gets a coupon for nothing and who gives one back never wait for each o
 
 test('an order from ₹50,000 on, without tax, waits until the customer has said who it is', async () => {
   const offer = (plan_id: string, seats: number) =>
-    customer.change(async ({ sql, settings }, account) => {
+    customer.change(async ({ sql, settings, account }) => {
       const draft = { plan_id, period: 'year', seats } as const
       return (await offerOrder(sql, { orgId: customer.orgId, account, settings, at: noon }, draft)).quote.net_paise
     })

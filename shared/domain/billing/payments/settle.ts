@@ -1,5 +1,4 @@
 import { AppError } from '../../errors.ts'
-import { lockAccount } from '../accounts/lock.ts'
 import { priceOf } from '../catalogue/plans.ts'
 import { noteDifference } from '../differences.ts'
 import type { BillingEffects } from '../effects.ts'
@@ -24,8 +23,7 @@ export async function settlePayment(
   known: OrderRow | null,
   charge: (Charge & { payment: PaymentSnapshot }) | null,
 ): Promise<PaymentRow> {
-  const { sql } = effects
-  const account = await lockAccount(sql, payment.org_id)
+  const { sql, account } = effects
   if (account.closed_at !== null) return payBack(effects, payment, 'The account is closed')
   // What somebody has paid back before it was known what it paid for pays for nothing any more.
   const paidBack = await refundedOrAsked(sql, payment.id)

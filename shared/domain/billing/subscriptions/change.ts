@@ -92,11 +92,11 @@ export async function previewChange(sql: Sql, changer: Changer, wish: Terms): Pr
  */
 export async function changeSubscription(
   effects: BillingEffects,
-  changer: Omit<Changer, 'settings' | 'at'>,
+  orgId: string,
   wish: TermsChange,
 ): Promise<SubscriptionRow> {
-  const { sql, settings, now, enqueue, audit } = effects
-  const { live, terms, price, cost } = await offerChange(sql, { ...changer, settings, at: now }, wish)
+  const { sql, settings, account, now, enqueue, audit } = effects
+  const { live, terms, price, cost } = await offerChange(sql, { orgId, account, settings, at: now }, wish)
   const details = { ...terms, when: wish.when }
   audit('subscription.changed', { targetId: live.id, details })
   if (live.collection === 'mandate') await enqueue(updateMandate, { subscription_id: live.id })
@@ -107,7 +107,7 @@ export async function changeSubscription(
   if (cost.netPaise > 0) {
     throw new AppError('CONFLICT', 'This change costs something now: order it by POST /v1/billing/orders')
   }
-  const gross = taxOf(-cost.netPaise, taxKindOf(changer.account, settings.seller)).total_paise
+  const gross = taxOf(-cost.netPaise, taxKindOf(account, settings.seller)).total_paise
   await creditPeriod(effects, live, gross)
   await cancelOpenOrders(effects, live)
   const { start, end } = cost.span

@@ -31,7 +31,7 @@ afterAll(async () => {
 
 const create = () => createSubscriber(database)
 const changeTo = (buyer: Subscriber, at: Date, wish: TermsChange) =>
-  buyer.change(at, (effects, account) => changeSubscription(effects, { orgId: buyer.orgId, account }, wish))
+  buyer.change(at, (effects) => changeSubscription(effects, buyer.orgId, wish))
 const advance = async (buyer: Subscriber, at: Date) => {
   const { id } = await buyer.subscription()
   buyer.asked.length = 0
@@ -67,7 +67,7 @@ describe('a change at once to less', () => {
       const buyer = await create()
       await buyer.buy(start, business)
       const at = india(day)
-      const preview = await buyer.change(at, ({ sql, settings }, account) =>
+      const preview = await buyer.change(at, ({ sql, settings, account }) =>
         previewChange(sql, { orgId: buyer.orgId, account, settings, at }, team),
       )
       const net = Math.round((1_000_000 * left) / 31)
@@ -194,9 +194,7 @@ describe('a cancellation', () => {
 
 describe('a trial', () => {
   const begin = (buyer: Subscriber, planId = 'team') =>
-    buyer.change(start, (effects, account) =>
-      startTrial(effects, { orgId: buyer.orgId, account, planId, createdBy: buyer.ownerId }),
-    )
+    buyer.change(start, (effects) => startTrial(effects, { orgId: buyer.orgId, planId, createdBy: buyer.ownerId }))
 
   test('is had once, reminds of its end, and ends by itself', async () => {
     const buyer = await create()

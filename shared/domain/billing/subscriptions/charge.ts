@@ -1,6 +1,5 @@
 import { newId } from '../../ids.ts'
 import type { Sql } from '../../sql.ts'
-import { lockAccount } from '../accounts/lock.ts'
 import { discountOf } from '../coupons/coupons.ts'
 import { noteDifference } from '../differences.ts'
 import type { BillingEffects } from '../effects.ts'
@@ -85,8 +84,7 @@ async function insertCharge(
   payment: PaymentSnapshot,
   of: { cycle: number; span: Span },
 ): Promise<OrderRow | null> {
-  const { sql, settings } = effects
-  const account = await lockAccount(sql, row.org_id)
+  const { sql, settings, account } = effects
   const coupon = await couponOf(sql, row)
   const candidates: Agreed[] = row.next_change ? [row.next_change, row] : [row]
   const costs = candidates.map((terms) => {

@@ -74,11 +74,11 @@ export async function askMandate(
  */
 export async function keepMandate(
   effects: BillingEffects,
-  of: { orgId: string; account: BillingAccount; asked: AskedMandate; createdBy: string | null },
+  of: { orgId: string; asked: AskedMandate; createdBy: string | null },
   draft: Draft,
 ): Promise<SubscriptionRow> {
-  const { orgId, account, asked, createdBy } = of
-  const { settings, now: at } = effects
+  const { orgId, asked, createdBy } = of
+  const { settings, account, now: at } = effects
   const { offer, first } = await offerMandate(effects.sql, { orgId, account, settings, at }, draft)
   if (!isSameOffer(offer, asked.quote) || offer.period_end !== asked.quote.period_end) {
     throw new AppError('CONFLICT', 'What this costs has changed meanwhile; ask for it again')

@@ -38,8 +38,8 @@ class Undo extends Error {}
 async function createMandate(coupon: string | null = null, at = start) {
   const [subscriber, gateway] = [await createSubscriber(database), await startTestGateway(inject('clusterUrl'), { at })]
   const { orgId } = subscriber
-  const id = await subscriber.change(at, async (effects, account) => {
-    const { sql, settings } = effects
+  const id = await subscriber.change(at, async (effects) => {
+    const { sql, settings, account } = effects
     const offer = await quote(sql, {
       ...{ orgId, account, settings, planId: 'team', period: 'month', seats: 5, couponCode: coupon, at },
     })
@@ -77,10 +77,9 @@ async function outcome(sql: Sql) {
 }
 
 /** Applies events in an order, tells what came of it, and forgets it again. */
-async function deliver({ orgId, change, effectsIn }: Subscriber, events: readonly GatewayEvent[], now: Date) {
+async function deliver({ orgId, change }: Subscriber, events: readonly GatewayEvent[], now: Date) {
   let result: Awaited<ReturnType<typeof outcome>> | undefined
-  await change(now, async ({ sql }) => {
-    const effects = effectsIn(sql, now)
+  await change(now, async (effects) => {
     // What isn't known yet is applied when it is, as the schedule does.
     let unmatched: GatewayEvent[] = []
     for (const event of events) {
@@ -89,7 +88,7 @@ async function deliver({ orgId, change, effectsIn }: Subscriber, events: readonl
       unmatched = []
       for (const one of again) if ((await applyEvent(effects, orgId, one)) === 'unmatched') unmatched.push(one)
     }
-    result = await outcome(sql)
+    result = await outcome(effects.sql)
     throw new Undo()
   }).catch((error: unknown) => {
     if (!(error instanceof Undo)) throw error

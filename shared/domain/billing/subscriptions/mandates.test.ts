@@ -47,9 +47,7 @@ async function ask(wish: Partial<Draft> = {}): Promise<string> {
   const services = { payments: gateway.payments, commit: buyer.read, signal }
   const body = { ...draft, ...wish }
   const asked = await askMandate(services, { orgId, settings: testSettings, at: gateway.now() }, body)
-  await buyer.change(gateway.now(), (effects, account) =>
-    keepMandate(effects, { orgId, account, asked, createdBy: null }, body),
-  )
+  await buyer.change(gateway.now(), (effects) => keepMandate(effects, { orgId, asked, createdBy: null }, body))
   return asked.mandate.id
 }
 
@@ -88,9 +86,7 @@ async function follow(): Promise<void> {
 }
 
 const change = (wish: Partial<Draft> & { when: 'now' | 'period-end' }) =>
-  buyer.change(gateway.now(), (effects, account) =>
-    changeSubscription(effects, { orgId: buyer.orgId, account }, { ...draft, ...wish }),
-  )
+  buyer.change(gateway.now(), (effects) => changeSubscription(effects, buyer.orgId, { ...draft, ...wish }))
 const charged = async () => {
   const rows = await buyer.read(
     (sql) => sql<{ n: number }[]>`
@@ -210,8 +206,8 @@ describe('a mandate', () => {
   })
 
   test('begun in a trial charges at its end, and before that nothing', async () => {
-    const begun = await buyer.change(gateway.now(), (effects, account) =>
-      startTrial(effects, { orgId: buyer.orgId, account, planId: 'team', createdBy: null }),
+    const begun = await buyer.change(gateway.now(), (effects) =>
+      startTrial(effects, { orgId: buyer.orgId, planId: 'team', createdBy: null }),
     )
     const id = await begin()
     expect(await buyer.subscription()).toMatchObject({ status: 'trialing', collection: 'mandate' })

@@ -153,8 +153,8 @@ describe('a plan that is bought by order', () => {
     expect(await buyer.entitlement()).toMatchObject({ plan_id: 'team', seats: 5 })
 
     const trial = () =>
-      trying.change(start, (effects, account) =>
-        startTrial(effects, { orgId: trying.orgId, account, planId: 'team', createdBy: trying.ownerId }),
+      trying.change(start, (effects) =>
+        startTrial(effects, { orgId: trying.orgId, planId: 'team', createdBy: trying.ownerId }),
       )
     await agree(trying, null)
     await expect(trial()).rejects.toMatchObject({ code: 'CONFLICT' })

@@ -1,6 +1,5 @@
 import { AppError } from '../../errors.ts'
 import { newId } from '../../ids.ts'
-import type { BillingAccount } from '../accounts/lock.ts'
 import { priceOf } from '../catalogue/plans.ts'
 import type { BillingEffects } from '../effects.ts'
 import { refuseUnderContract } from '../entitlements/contract.ts'
@@ -17,10 +16,10 @@ import { addDays } from './state.ts'
  */
 export async function startTrial(
   effects: BillingEffects,
-  of: { orgId: string; account: BillingAccount; planId: string; createdBy: string | null },
+  of: { orgId: string; planId: string; createdBy: string | null },
 ): Promise<SubscriptionRow> {
-  const { sql, now } = effects
-  const { orgId, account, planId, createdBy } = of
+  const { sql, now, account } = effects
+  const { orgId, planId, createdBy } = of
   const price = await priceOf(sql, { planId, period: 'month', seats: 1, at: now })
   const [plan] = await sql<{ trial_days: number }[]>`select trial_days from plans where id = ${planId}`
   if (!plan || plan.trial_days === 0) throw new AppError('CONFLICT', 'There is no trial of this plan')

@@ -1,7 +1,7 @@
 import { AppError } from '../../errors.ts'
 import type { Sql } from '../../sql.ts'
-import { isThere, openBilling } from '../accounts/open.ts'
-import type { BillingEffects, BillingSettings } from '../effects.ts'
+import { type BillingContext, isThere, openBilling } from '../accounts/open.ts'
+import type { BillingSettings } from '../effects.ts'
 import { applyGatewayEvent } from '../messages.ts'
 import { readWebhook } from '../wire.ts'
 import { applyStoredEvent, type StoredEvent } from './stored.ts'
@@ -13,7 +13,7 @@ const patienceDays = 7
 const limit = 1000
 
 /** A schedule's context: in system scope. */
-export type RematchContext = Omit<BillingEffects, 'settings'> & { enter(orgId: string): Promise<void> }
+export type RematchContext = BillingContext & { enter(orgId: string): Promise<void> }
 
 /**
  * Has events applied whose object wasn't known when they came. Those of an organization without any row, for which no
@@ -41,7 +41,7 @@ export async function rematchEvents(context: RematchContext, settings: BillingSe
     if (await isThere(sql, orgId)) {
       await context.enqueue(applyGatewayEvent, { event_id: id })
     } else {
-      const { effects } = await openBilling(context, orgId, settings)
+      const effects = await openBilling(context, orgId, settings)
       await applyStoredEvent(effects, orgId, id)
     }
   }
