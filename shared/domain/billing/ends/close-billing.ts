@@ -1,9 +1,7 @@
 import type { Enqueue } from '../../messaging.ts'
 import type { Sql } from '../../sql.ts'
 import { endMandate } from '../messages.ts'
-
-/** States of a mandate at the gateway that are ends. */
-const ends = ['cancelled', 'completed', 'expired']
+import { endStatuses } from '../subscriptions/rows.ts'
 
 /**
  * Ends what an organization that is being deleted would still pay for, in the transaction that closes it: open orders are
@@ -33,7 +31,7 @@ export async function closeBilling(
   const mandates = await sql<{ id: string }[]>`
     select gateway_subscription_id as id from subscriptions
     where org_id = ${orgId} and gateway_subscription_id is not null
-      and (gateway_status is null or gateway_status not in ${sql(ends)})
+      and (gateway_status is null or gateway_status not in ${sql([...endStatuses])})
     order by id`
   for (const { id } of mandates) await enqueue(endMandate, { gateway_subscription_id: id })
   await blankPayloads(sql, orgId)
